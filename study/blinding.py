@@ -1,19 +1,29 @@
-"""Translate between the screen (left/right) and the outputs (a/b). No other module knows both.
+"""Translate between the screen (positions) and the outputs (slots). No other module knows both.
 
-Answers are stored as given on screen, with the side on which output a was shown; the rater's preference is derived
-here and nowhere else. The store fills its ``unblinding`` table from :func:`unblinding_table`, so that SQL holds no
-second copy of the rule.
+An arrangement says which output stands where: character p is the slot shown at position p. A comparison is shown as ``01``
+(output a, which is in slot 0, on the left) or as ``10``; ``?`` is the arrangement of a judge that is not known. Answers are
+stored as given on screen, with the arrangement; the rater's preference is derived here and nowhere else. The store fills its
+``preference_code`` table from :func:`preference_codes`, so that SQL holds no second copy of what the answers mean.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from study.records import SIDES, Side
 from study.responses import BOTH_BAD, NO_ANSWER, OPTIONS, TIE
 from study.tables import lookup
 
 Preference = Literal["a", "b", "tie", "both_bad"]
+Shown = TypeVar("Shown")
+
+A_LEFT, A_RIGHT = "01", "10"
+UNKNOWN = "?"
+ARRANGEMENTS = (A_LEFT, A_RIGHT)
+"""Of a comparison."""
+SIDE_OF_A: dict[str, Side] = {A_LEFT: "left", A_RIGHT: "right"}
+ARRANGEMENT_OF: dict[Side, str] = {side: arrangement for arrangement, side in SIDE_OF_A.items()}
+"""By the side of output a."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,60 +37,83 @@ class Unblinded:
 EXPECTED = ("a", "b", "tie", "both_bad")
 
 
-def other_side(side: Side) -> Side:
-    """Return the opposite side.
+def shown_in(arrangement: str, by_slot: Sequence[Shown]) -> list[Shown]:
+    """Return the outputs (or anything else by slot) in the order of the screen.
 
-    >>> other_side("left")
+    >>> shown_in("201", ["a", "b", "c"])
+    ['c', 'a', 'b']
+    """
+    return [by_slot[int(slot)] for slot in arrangement]
+
+
+def mirrored(arrangement: str) -> str:
+    """Return the arrangement with the screen reversed.
+
+    >>> mirrored("01")
+    '10'
+    """
+    return arrangement[::-1]
+
+
+def side_of_a(arrangement: str) -> Side:
+    """Return the side of output a in a comparison.
+
+    >>> side_of_a("10")
     'right'
     """
-    return "right" if side == "left" else "left"
+    return lookup(SIDE_OF_A, arrangement, "arrangement of a comparison")
 
 
-def unblind(response: str, side_of_a: Side) -> Unblinded:
+def unblind(response: str, arrangement: str) -> Unblinded:
     """Return the meaning of a screen response for outputs a and b.
 
     Raises
     ------
     InvalidInput
-        If the response or the side is unknown; a typo never becomes a tie.
+        If the response or the arrangement is unknown; a typo never becomes a tie.
 
     Examples
     --------
-    >>> unblind("left", side_of_a="right")
+    >>> unblind("left", "10")
     Unblinded(preference='b', strength=-1)
     """
-    side_of_a = lookup({side: side for side in SIDES}, side_of_a, "side")
+    side = side_of_a(arrangement)
     if response in NO_ANSWER:
         return Unblinded(None, None)
     option = lookup(OPTIONS, response, "response")
     if option.side is None:
         return Unblinded("both_bad" if option.code == BOTH_BAD else "tie", 0)
-    if option.side == side_of_a:
+    if option.side == side:
         return Unblinded("a", option.strength)
     return Unblinded("b", -option.strength)
 
 
-def blind(preference: Preference, side_of_a: Side) -> str:
+def blind(preference: Preference, arrangement: str) -> str:
     """Return the plain screen answer (left, right, tie, both_bad) for a preference; the inverse of unblind.
 
-    >>> blind("b", side_of_a="left")
+    >>> blind("b", "01")
     'right'
     """
-    codes = {"a": side_of_a, "b": other_side(side_of_a), "tie": TIE, "both_bad": BOTH_BAD}
+    codes = {
+        "a": side_of_a(arrangement),
+        "b": side_of_a(mirrored(arrangement)),
+        "tie": TIE,
+        "both_bad": BOTH_BAD,
+    }
     return lookup(codes, preference, "preference")
 
 
-def passes(expected: str, response: str, side_of_a: Side) -> bool:
+def passes(expected: str, response: str, arrangement: str) -> bool:
     """Return whether an answer given on screen is the expected one.
 
     ``expected`` is a preference between the outputs (a, b, tie, both_bad) or a side of the screen (left, right).
 
-    >>> passes("a", "right_2", side_of_a="right"), passes("left", "left", "right"), passes("tie", "left", "left")
+    >>> passes("a", "right_2", "10"), passes("left", "left", "10"), passes("tie", "left", "01")
     (True, True, False)
     """
-    meaning = unblind(response, side_of_a)
+    meaning = unblind(response, arrangement)
     if expected in SIDES:
-        expected = "a" if expected == side_of_a else "b"
+        expected = "a" if expected == side_of_a(arrangement) else "b"
     lookup(dict.fromkeys(EXPECTED), expected, "expected answer")
     return meaning.preference == expected
 
@@ -97,9 +130,22 @@ def mirror(response: str) -> str:
     return ("right" if side == "left" else "left") + separator + strength
 
 
-def unblinding_table() -> Iterator[tuple[str, Side, Preference | None, int | None]]:
-    """Yield (response, side_of_a, preference, strength) for every response and side."""
+def preference_codes() -> Iterator[tuple[str, int | None, int | None, Preference | None]]:
+    """Yield what each response to a comparison means: the position that it prefers and how strongly, or a neutral answer.
+
+    Skips and undone answers prefer nothing and are not neutral either.
+    """
     for response in (*OPTIONS, *NO_ANSWER):
-        for side in SIDES:
-            meaning = unblind(response, side)
-            yield response, side, meaning.preference, meaning.strength
+        meaning = unblind(response, A_LEFT)
+        if meaning.preference in ("a", "b"):
+            yield response, 0 if meaning.preference == "a" else 1, abs(meaning.strength or 0), None
+        else:
+            yield response, None, meaning.strength, meaning.preference
+
+
+def unblinding_table() -> Iterator[tuple[str, str, Preference | None, int | None]]:
+    """Yield (response, arrangement, preference, strength) for every response to a comparison."""
+    for response in (*OPTIONS, *NO_ANSWER):
+        for arrangement in ARRANGEMENTS:
+            meaning = unblind(response, arrangement)
+            yield response, arrangement, meaning.preference, meaning.strength

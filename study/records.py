@@ -6,7 +6,7 @@ and may be any text.
 """
 
 import json
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -79,7 +79,10 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One request; several items may share a source and differ in profile."""
+    """One request; several items may share a source and differ in profile.
+
+    ``subjects`` are what a question may ask about one by one (aspects, people in a picture, turns): labels by key.
+    """
 
     item_id: str
     study_id: str
@@ -89,6 +92,7 @@ class Item:
     content: Content
     reference: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
+    subjects: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,21 +108,42 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """An unordered pair of outputs of one item: ``output_a_id < output_b_id``, no sides.
+class Task:
+    """What a rater is shown at once: one output or more, in no order; a comparison is a task of two outputs.
 
-    ``withdrawn`` holds the reason why it was withdrawn from the study.
+    ``item_id`` is None if the outputs belong to several items, which then share the source. ``template`` is the key of the
+    design's template that the task was made from. ``withdrawn`` holds the reason why it was withdrawn from the study.
     """
 
-    comparison_id: str
+    task_id: str
     study_id: str
-    item_id: str
-    output_a_id: str
-    output_b_id: str
+    source_id: str
+    item_id: str | None
     purpose: Purpose = "main"
     expected: str | None = None
     name: str | None = None
     withdrawn: str | None = None
+    template: str = "pairs"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOutput:
+    """One of the outputs that a task shows; output a of a comparison is in slot 0, output b in slot 1."""
+
+    task_id: str
+    slot: int
+    study_id: str
+    output_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A task of two outputs of one item, read as an unordered pair: ``output_a_id < output_b_id``. Not a table."""
+
+    task: Task
+    item_id: str
+    output_a_id: str
+    output_b_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,17 +165,18 @@ class Rater:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A comparison given to a rater, with the side on which output a is shown; held until ``expires_at``.
+    """A task given to a rater; held until ``expires_at``.
 
-    ``profile_id`` names the elicited profile that it is judged for if the item names none.
+    Character p of ``arrangement`` is the slot of the output at position p of the screen, so that a comparison with output a on
+    the left has "01"; see :mod:`study.blinding`. ``profile_id`` names the elicited profile that it is judged for if the item names none.
     """
 
     assignment_id: str
     study_id: str
-    comparison_id: str
+    task_id: str
     rater_id: str
     position: int
-    side_of_a: Side
+    arrangement: str
     purpose: str
     condition: str | None
     issued_at: datetime
@@ -160,12 +186,15 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Judgment:
-    """A rater's answer to one criterion, as given on screen; a later revision supersedes an earlier one."""
+    """A rater's answer to one question, as given on screen; a later revision supersedes an earlier one.
+
+    ``kind`` is the kind of answer, a key of ``study.answers.ANSWERS``, by which ``response`` is read.
+    """
 
     judgment_id: str
     study_id: str
     assignment_id: str
-    criterion: str
+    question: str
     revision: int
     response: str
     confidence: int | None
@@ -182,6 +211,7 @@ class Judgment:
     profile_scrolls: int | None = None
     changes_of_mind: int | None = None
     behaviour_source: str | None = None
+    kind: str = "preference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,18 +241,18 @@ class MetricScore:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """An automatic judge's preference on one comparison, asked in one order; None has a reason.
+    """An automatic judge's answer about one task, asked in one arrangement; None has a reason.
 
-    The preference refers to outputs, not sides. ``side_of_a`` is "left" if the judge was shown output a first, so that
-    a judge asked in both orders has two verdicts and its position bias stays measurable.
+    The answer refers to slots, not positions: a, b, tie or both_bad for a comparison. A judge that is asked in both
+    arrangements has two verdicts, so that its position bias stays measurable; ``?`` is an unknown arrangement.
     """
 
     study_id: str
-    comparison_id: str
+    task_id: str
     judge: str
-    criterion: str
-    side_of_a: Literal["left", "right", "unknown"]
-    preference: str | None
+    question: str
+    arrangement: str
+    answer: str | None
     certainty: float | None
     reason: str | None
     signature: str
@@ -233,7 +263,7 @@ class Divergence:
     """How much the two outputs of a comparison differ by a measure, for the order of the queue; None has a reason."""
 
     study_id: str
-    comparison_id: str
+    task_id: str
     measure: str
     value: float | None
     reason: str | None
@@ -261,7 +291,8 @@ class StudyRecords:
     profiles: list[Profile] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
-    comparisons: list[Comparison] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    task_outputs: list[TaskOutput] = field(default_factory=list)
     raters: list[Rater] = field(default_factory=list)
     assignments: list[Assignment] = field(default_factory=list)
     judgments: list[Judgment] = field(default_factory=list)
@@ -273,12 +304,36 @@ class StudyRecords:
         for table in fields(self)[1:]:
             yield RECORD_OF_FIELD[table.name], getattr(self, table.name)
 
+    def outputs_of_tasks(self) -> dict[str, list[str]]:
+        """Return the ids of each task's outputs by slot."""
+        found: dict[str, list[str]] = {one.task_id: [] for one in self.tasks}
+        for one in sorted(self.task_outputs, key=lambda shown: shown.slot):
+            found[one.task_id].append(one.output_id)
+        return found
+
+    def comparisons(self) -> list[Comparison]:
+        """Return the tasks that show two outputs of one item, as pairs."""
+        shown = self.outputs_of_tasks()
+        return [
+            Comparison(task, task.item_id, *shown[task.task_id])
+            for task in self.tasks
+            if task.item_id is not None and len(shown[task.task_id]) == 2
+        ]
+
+    def add_comparisons(self, new: Iterable[Comparison]) -> None:
+        """Add comparisons with their outputs."""
+        for one in new:
+            self.tasks.append(one.task)
+            for slot, output_id in enumerate((one.output_a_id, one.output_b_id)):
+                self.task_outputs.append(TaskOutput(one.task.task_id, slot, one.task.study_id, output_id))
+
 
 RECORD_OF_FIELD: dict[str, type] = {
     "profiles": Profile,
     "items": Item,
     "outputs": Output,
-    "comparisons": Comparison,
+    "tasks": Task,
+    "task_outputs": TaskOutput,
     "raters": Rater,
     "assignments": Assignment,
     "judgments": Judgment,
@@ -292,7 +347,8 @@ TABLE_OF_RECORD: dict[type, str] = {
     Profile: "profile",
     Item: "item",
     Output: "output",
-    Comparison: "comparison",
+    Task: "task",
+    TaskOutput: "task_output",
     Rater: "rater",
     Assignment: "assignment",
     Judgment: "judgment",

@@ -20,6 +20,7 @@ from study.records import (
     Rater,
     Study,
     StudyRecords,
+    Task,
     stable_id,
     text_content,
 )
@@ -93,8 +94,12 @@ def small_study(
         records.profiles.append(profile)
         records.items.append(item)
         records.outputs.extend(outputs)
-        records.comparisons.extend(
-            Comparison(stable_id(study_id, first, second), study_id, item.item_id, *sorted((first, second)))
+        records.add_comparisons(
+            Comparison(
+                Task(stable_id(study_id, first, second), study_id, item.source_id, item.item_id),
+                item.item_id,
+                *sorted((first, second)),
+            )
             for place, first in enumerate(output.output_id for output in outputs)
             for second in [output.output_id for output in outputs[place + 1 :]]
         )

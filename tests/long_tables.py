@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from study.blinding import unblind
+from study.blinding import ARRANGEMENT_OF, unblind
 
 Answer = tuple[str, str, str, str, str, str]
 """Rater, item, system a, system b, side of a, response."""
@@ -14,6 +14,7 @@ def long_table(answers: Iterable[Answer], **columns: object) -> pd.DataFrame:
     """Return the long table of answers; ``columns`` set a column for all rows."""
     rows = []
     for number, (rater, item, system_a, system_b, side_of_a, response) in enumerate(answers):
+        meaning = unblind(response, ARRANGEMENT_OF[side_of_a])  # type: ignore[index]
         rows.append(
             {
                 "judgment_id": f"j{number}",
@@ -41,8 +42,8 @@ def long_table(answers: Iterable[Answer], **columns: object) -> pd.DataFrame:
                 "response": response,
                 "seconds": 5.0,
                 "active_seconds": 5.0,
-                "preference": unblind(response, side_of_a).preference,  # type: ignore[arg-type]
-                "strength": unblind(response, side_of_a).strength,  # type: ignore[arg-type]
+                "preference": meaning.preference,
+                "strength": meaning.strength,
                 **columns,
             }
         )

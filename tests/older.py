@@ -33,6 +33,16 @@ class Version:
         found: dict[str, Any] = json.loads((self.folder / "facts.json").read_text("utf-8"))
         return found
 
+    def rows(self) -> dict[str, int]:
+        """Return how many rows today's tables hold of it: a comparison is a task with two outputs by now."""
+        found: dict[str, int] = dict(self.facts()["rows"])
+        if "comparison" in found:
+            found["task"] = found.pop("comparison")
+            found["task_output"] = 2 * found["task"]
+            # One row an answer, where there was one for either side.
+            found["preference_code"] = found.pop("unblinding") // 2
+        return found
+
     def acknowledged(self) -> tuple[list[tuple[str, str, int, str]], int]:
         """Return the answers that were acknowledged before the kill, and how many of them stood in the journal alone."""
         found = json.loads((self.folder / "acknowledged.json").read_text("utf-8"))

@@ -17,7 +17,7 @@ def strangers_study(db: store.Database, study_id: str, *, n_items: int = 40, **r
     records.study = replace(records.study, state="draft", seed=sum(map(ord, study_id)))
     store.save_records(db, records)
     system = {output.output_id: output.system for output in records.outputs}
-    gold = {one.comparison_id: system[one.output_a_id] for one in records.comparisons[-6:]}
+    gold = {one.task.task_id: system[one.output_a_id] for one in records.comparisons()[-6:]}
     store.set_expected(db, study_id, "gold", gold)
     store.add_checks(db, study_id, attention=6, wrong_profile=12)
     store.set_state(db, study_id, "live")

@@ -20,9 +20,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.assignment import Board, ComparisonFacts, RaterProgress, Seat, next_arm
+from study.assignment import Board, RaterProgress, Seat, TaskFacts, next_arm
 from study.assignment.turns import next_choice, progress
-from study.blinding import mirror
+from study.blinding import A_LEFT, mirror, side_of_a
 from study.protocol.design import Checks, Criterion, Design
 from study.responses import SKIP, UNDONE
 from tests.examples import examples
@@ -52,7 +52,7 @@ rules = st.fixed_dictionaries(
 
 
 def side_counts(seats: list[Seat]) -> dict[str, int]:
-    live = [seat.side_of_a for seat in seats if seat.live]
+    live = [side_of_a(seat.arrangement) for seat in seats if seat.live]
     return {"left": live.count("left"), "right": live.count("right")}
 
 
@@ -66,12 +66,12 @@ class Room:
         order: str = "least_judged",
         seed: int = 0,
         n_comparisons: int = N_COMPARISONS,
-        facts: list[ComparisonFacts] | None = None,
+        facts: list[TaskFacts] | None = None,
         **rules: object,
     ) -> None:
         criteria = [Criterion(key=key, question="?") for key in CRITERIA]
         design = Design(criteria=criteria, overlap=overlap, quota=quota, order=order, **rules)
-        facts = facts or [ComparisonFacts(f"c{number}") for number in range(n_comparisons)]
+        facts = facts or [TaskFacts(f"c{number}") for number in range(n_comparisons)]
         self.board = Board(facts, design, seed)
         self.profiles: dict[str, str] = {}
         self.now = START
@@ -90,16 +90,16 @@ class Room:
         if choice is None:
             return seat
         self.issued += 1
-        comparison = self.board.index[choice.comparison_id]
+        task = self.board.index[choice.task_id]
         expires_at = self.now + LEASE
         name = f"s{self.issued}"
         seat = Seat(
             name,
-            comparison,
+            task,
             rater,
             "link",
             choice.position,
-            choice.side_of_a,
+            choice.arrangement,
             expires_at,
             self.now,
             choice.purpose,
@@ -152,7 +152,7 @@ class Room:
         return [seat for seat in self.board.seats.values() if seat.live]
 
     def sides(self, comparison: int) -> tuple[int, int]:
-        sides = [seat.side_of_a for seat in self.live() if seat.comparison == comparison]
+        sides = [side_of_a(seat.arrangement) for seat in self.live() if seat.task == comparison]
         return sides.count("left"), sides.count("right")
 
 
@@ -174,7 +174,7 @@ def test_a_rater_never_holds_a_comparison_twice(rule, actions) -> None:
     room = Room(**rule)
     for action in actions:
         room.do(*action)
-        held = [(seat.rater_id, seat.comparison) for seat in room.live()]
+        held = [(seat.rater_id, seat.task) for seat in room.live()]
         assert len(held) == len(set(held))
 
 
@@ -252,7 +252,7 @@ def test_raters_who_stay_go_on_until_the_quota_or_the_places_end(rule) -> None:
         for number in range(N_RATERS):
             room.finish(f"r{number}")
     for seats in room.board.seats_of.values():
-        judged = {seat.comparison for seat in seats}
+        judged = {seat.task for seat in seats}
         left = [one for one in range(N_COMPARISONS) if sum(room.sides(one)) < rule["overlap"]]
         assert len(judged) == rule["quota"] or set(left) <= judged
     if rule["quota"] is None:
@@ -262,7 +262,7 @@ def test_raters_who_stay_go_on_until_the_quota_or_the_places_end(rule) -> None:
 def test_the_place_of_an_absent_rater_comes_back_after_the_lease() -> None:
     room = Room(overlap=1, quota=None, order="least_judged", seed=0)
     held = [room.claim(f"r{number}") for number in range(N_COMPARISONS)]
-    assert len({seat.comparison for seat in held if seat}) == N_COMPARISONS
+    assert len({seat.task for seat in held if seat}) == N_COMPARISONS
     assert room.claim("late") is None
     room.now += LEASE
     assert room.claim("late") is not None
@@ -301,7 +301,7 @@ def test_the_same_seed_gives_the_same_order_and_sides() -> None:
         for _ in range(N_COMPARISONS):
             for rater in ("r0", "r1"):
                 room.finish(rater)
-        return [(seat.comparison, seat.side_of_a) for seat in room.board.seats.values()]
+        return [(seat.task, seat.arrangement) for seat in room.board.seats.values()]
 
     assert session(1) == session(1)
     assert len({tuple(session(seed)) for seed in range(10)}) > 1
@@ -326,9 +326,9 @@ def test_the_first_rater_alone_is_balanced_too() -> None:
     assert side_counts(room.board.seats_of["r0"]) == {"left": 20, "right": 20}
 
 
-def profile_facts(n_profiles: int, per_profile: int) -> list[ComparisonFacts]:
+def profile_facts(n_profiles: int, per_profile: int) -> list[TaskFacts]:
     return [
-        ComparisonFacts(f"c{profile}-{number}", source=f"s{number}", profile_id=f"p{profile}")
+        TaskFacts(f"c{profile}-{number}", source=f"s{number}", profile_id=f"p{profile}")
         for profile in range(n_profiles)
         for number in range(per_profile)
     ]
@@ -357,8 +357,7 @@ def test_every_rater_judges_twelve_of_their_own_and_twelve_of_others(seed: int) 
         seats = room.board.seats_of[rater]
         assert Counter(seat.own for seat in seats) == {True: 12, False: 12}
         assert all(
-            (room.board.facts[seat.comparison].profile_id == room.profiles[rater]) == seat.own
-            for seat in seats
+            (room.board.facts[seat.task].profile_id == room.profiles[rater]) == seat.own for seat in seats
         )
         first_half = sum(seat.own for seat in seats[:12])
         assert 2 <= first_half <= 10  # own and others come mixed, so that the order does not tell them apart
@@ -373,16 +372,14 @@ def test_who_owns_no_profile_judges_for_others_only() -> None:
 
 def test_an_owner_only_comparison_is_refused_to_others() -> None:
     facts = [
-        ComparisonFacts("mine", profile_id="p0", owner_only=True),
-        ComparisonFacts("open", profile_id="p0"),
+        TaskFacts("mine", profile_id="p0", owner_only=True),
+        TaskFacts("open", profile_id="p0"),
     ]
     room = Room(overlap=3, facts=facts)
     room.profiles["owner"] = "p0"
     interleaved(room, ["owner", "stranger"], 0)
     assert len(room.board.seats_of["owner"]) == 2
-    assert [room.board.comparison_ids[seat.comparison] for seat in room.board.seats_of["stranger"]] == [
-        "open"
-    ]
+    assert [room.board.task_ids[seat.task] for seat in room.board.seats_of["stranger"]] == ["open"]
 
 
 @pytest.mark.parametrize("blocks", ["together", "apart"])
@@ -390,17 +387,17 @@ def test_comparisons_of_one_source_come_one_after_the_other_or_never_to_one_rate
     room = Room(overlap=4, facts=profile_facts(3, 4), blocks=blocks)
     interleaved(room, ["r0", "r1", "r2"], 0)
     for seats in room.board.seats_of.values():
-        sources = [room.board.facts[seat.comparison].source for seat in seats]
+        sources = [room.board.facts[seat.task].source for seat in seats]
         runs = [source for source, _ in groupby(sources)]
         assert len(runs) == len(set(runs)) == 4
         assert len(sources) == (12 if blocks == "together" else 4)
 
 
 def test_what_differs_most_is_judged_first() -> None:
-    facts = [ComparisonFacts(f"c{number}", priority=number / 20) for number in range(20)]
+    facts = [TaskFacts(f"c{number}", priority=number / 20) for number in range(20)]
     room = Room(overlap=2, facts=facts, order="priority")
     interleaved(room, ["r0"], 0)
-    order = [seat.comparison for seat in room.board.seats_of["r0"]]
+    order = [seat.task for seat in room.board.seats_of["r0"]]
     assert set(order[:4]) == {16, 17, 18, 19}
     assert set(order[-4:]) == {0, 1, 2, 3}
 
@@ -427,13 +424,13 @@ def test_the_levels_within_raters_are_balanced_for_each_rater() -> None:
     for seats in room.board.seats_of.values():
         first, second = Counter(seat.condition for seat in seats).values()
         assert abs(first - second) <= 1
-    pairs = [Counter(s.condition for s in room.board.seats.values() if s.comparison == c) for c in range(11)]
+    pairs = [Counter(s.condition for s in room.board.seats.values() if s.task == c) for c in range(11)]
     assert sum(len(pair) == 2 for pair in pairs) >= 8
 
 
 CHECKED = Checks(attention=2, gold=2, wrong_profile=1, every=4, repeats=3, lag=5)
-CHECKED_FACTS = [ComparisonFacts(f"c{number}") for number in range(30)] + [
-    ComparisonFacts(f"{kind}{number}", kind, expected="a")
+CHECKED_FACTS = [TaskFacts(f"c{number}") for number in range(30)] + [
+    TaskFacts(f"{kind}{number}", kind, expected="a")
     for kind in ("attention", "gold", "wrong_profile")
     for number in range(3)
 ]
@@ -446,7 +443,7 @@ def test_checks_come_as_often_as_asked_and_count_in_no_progress() -> None:
         totals.append(progress(room.board, "r0", "link", room.now))
         room.finish("r0")
     seats = room.board.seats_of["r0"]
-    kinds = Counter(room.board.facts[seat.comparison].purpose for seat in seats if seat.purpose == "check")
+    kinds = Counter(room.board.facts[seat.task].purpose for seat in seats if seat.purpose == "check")
     assert kinds == {"attention": 2, "gold": 2, "wrong_profile": 1}
     assert {progress.total for progress in totals} == {20}
     assert progress(room.board, "r0", "link", room.now) == RaterProgress(20, 20)
@@ -458,12 +455,13 @@ def test_a_repeat_comes_at_its_lag_with_the_sides_exchanged() -> None:
     room = Room(overlap=3, quota=20, facts=CHECKED_FACTS, checks=CHECKED)
     interleaved(room, ["r0", "r1", "r2"], 0)
     for seats in room.board.seats_of.values():
-        main = [seat.comparison for seat in seats if seat.purpose == "main"]
+        main = [seat.task for seat in seats if seat.purpose == "main"]
         repeats = [seat for seat in seats if seat.purpose == "repeat"]
         assert len(repeats) == 3
         for repeat in repeats:
-            first = next(seat for seat in seats if seat.comparison == repeat.comparison)
-            assert (first.purpose, {first.side_of_a, repeat.side_of_a}) == ("main", {"left", "right"})
+            first = next(seat for seat in seats if seat.task == repeat.task)
+            shown = {side_of_a(first.arrangement), side_of_a(repeat.arrangement)}
+            assert (first.purpose, shown) == ("main", {"left", "right"})
             between = seats[seats.index(first) + 1 : seats.index(repeat)]
             assert sum(seat.purpose == "main" for seat in between) == CHECKED.lag
         assert len(main) == len(set(main)) == 20
@@ -472,14 +470,14 @@ def test_a_repeat_comes_at_its_lag_with_the_sides_exchanged() -> None:
 def test_a_check_is_judged_by_the_first_answer() -> None:
     room = Room(
         overlap=1,
-        facts=[ComparisonFacts("c0"), ComparisonFacts("gold", "gold", expected="a")],
+        facts=[TaskFacts("c0"), TaskFacts("gold", "gold", expected="a")],
         checks=Checks(gold=1),
     )
     room.finish("r0")
     seat = room.claim("r0")
     assert seat is not None
     assert seat.purpose == "check"
-    wrong = "right" if seat.side_of_a == "left" else "left"
+    wrong = "right" if seat.arrangement == A_LEFT else "left"
     for revision, response in enumerate((wrong, UNDONE, mirror(wrong))):
         room.board.answer(seat.assignment_id, "fit", revision, response, "j", room.now)
     (result,) = room.board.results("r0", "check")

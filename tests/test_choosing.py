@@ -1,17 +1,20 @@
 """What a rater gets next is what the rules say, however quickly it is found."""
 
 from collections import Counter
+from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.assignment import Board, Choice, ComparisonFacts, Seat
+from study.assignment import Board, Choice, Seat, TaskFacts
+from study.assignment.arrangements import least_used
 from study.assignment.choosing import free_for, n_free, next_main
 from study.assignment.picking import Lots
 from study.assignment.priority import priority_steps
 from study.assignment.seats import digest
+from study.blinding import ARRANGEMENT_OF, side_of_a
 from tests.examples import examples
 from tests.test_assignment import N_RATERS, STEADY, Room, raters
 
@@ -52,7 +55,7 @@ actions = st.lists(
 
 
 def plainly_chosen(board: Board, rater: str, profile: str | None) -> Choice | None:
-    """Return what the rules of the board say, comparison by comparison, from the seats alone."""
+    """Return what the rules of the board say, comparison by comparison, from the seats and their sides alone."""
     design, seats = board.design, [s for s in board.seats.values() if s.purpose == "main"]
     mine = [s for s in seats if s.rater_id == rater and board.counts(s)]
     held = [s for s in mine if s.live]
@@ -61,9 +64,9 @@ def plainly_chosen(board: Board, rater: str, profile: str | None) -> Choice | No
         for one, facts in enumerate(board.facts)
         if not facts.withdrawn
         and (not facts.owner_only or (profile is not None and facts.profile_id == profile))
-        and sum(s.live and s.comparison == one and s.own == board.is_own(one, profile) for s in seats)
+        and sum(s.live and s.task == one and s.own == board.is_own(one, profile) for s in seats)
         < design.overlap
-        and not any(s.taken() and s.comparison == one for s in mine)
+        and not any(s.taken() and s.task == one for s in mine)
     ]
     may = _in_block(board, held, _in_quota(board, rater, profile, held, may))
     if not may:
@@ -73,7 +76,7 @@ def plainly_chosen(board: Board, rater: str, profile: str | None) -> Choice | No
     lean = _lead(held)
 
     def rank(one: int) -> tuple[float, ...]:
-        there = [s for s in seats if s.live and s.comparison == one]
+        there = [s for s in seats if s.live and s.task == one]
         step = int(steps[one]) if design.order == "priority" else 0
         return (
             step,
@@ -83,20 +86,20 @@ def plainly_chosen(board: Board, rater: str, profile: str | None) -> Choice | No
         )
 
     place = min(may, key=rank)
-    balance = _lead([s for s in seats if s.live and s.comparison == place]) or lean
+    balance = _lead([s for s in seats if s.live and s.task == place]) or lean
     if balance == 0:
-        balance = 1 if digest(board.seed, "side", rater, board.comparison_ids[place]) % 2 else -1
+        balance = 1 if digest(board.seed, "side", rater, board.task_ids[place]) % 2 else -1
     return Choice(
-        board.comparison_ids[place],
+        board.task_ids[place],
         1 + max((s.position for s in board.seats_of.get(rater, [])), default=-1),
-        "right" if balance > 0 else "left",
+        ARRANGEMENT_OF["right" if balance > 0 else "left"],
         condition=_condition(board, rater, place, held),
         own=board.is_own(place, profile),
     )
 
 
 def _lead(seats: list[Seat]) -> int:
-    return sum(1 if seat.side_of_a == "left" else -1 for seat in seats)
+    return sum(1 if side_of_a(seat.arrangement) == "left" else -1 for seat in seats)
 
 
 def _in_quota(board: Board, rater: str, profile: str | None, held: list[Seat], may: list[int]) -> list[int]:
@@ -115,7 +118,7 @@ def _in_quota(board: Board, rater: str, profile: str | None, held: list[Seat], m
 
 
 def _in_block(board: Board, held: list[Seat], may: list[int]) -> list[int]:
-    sources = [board.facts[seat.comparison].source for seat in held]
+    sources = [board.facts[seat.task].source for seat in held]
     if not sources or board.design.blocks == "off":
         return may
     if board.design.blocks == "apart":
@@ -125,7 +128,7 @@ def _in_block(board: Board, held: list[Seat], may: list[int]) -> list[int]:
 
 def _condition(board: Board, rater: str, place: int, held: list[Seat]) -> str | None:
     mine = Counter(seat.condition for seat in held)
-    here = Counter(s.condition for s in board.seats.values() if s.live and s.comparison == place)
+    here = Counter(s.condition for s in board.seats.values() if s.live and s.task == place)
     return min(
         board.design.cells("within"),
         key=lambda cell: (mine[cell], here[cell], digest(board.seed, "condition", rater, place, cell)),
@@ -137,7 +140,7 @@ def _condition(board: Board, rater: str, place: int, held: list[Seat]) -> str | 
 @examples(400)
 def test_what_is_chosen_is_what_the_rules_say(facts, rule, quota, doings, early) -> None:
     known = [
-        ComparisonFacts(f"c{number}", "main", f"s{source}", profile, only, None, priority, withdrawn)
+        TaskFacts(f"c{number}", "main", f"s{source}", profile, only, None, priority, withdrawn)
         for number, (source, profile, only, priority, withdrawn) in enumerate(facts)
     ]
     room = Room(facts=known, **rule, **quota)
@@ -150,10 +153,21 @@ def test_what_is_chosen_is_what_the_rules_say(facts, rule, quota, doings, early)
             profile = room.profiles.get(rater)
             assert next_main(room.board, rater, "link", profile) == plainly_chosen(room.board, rater, profile)
             free = free_for(room.board, rater, "link", profile)
-            own = room.board.own_comparisons(profile)
+            own = room.board.own_tasks(profile)
             roles = {True: free & own, False: free & ~own} if room.board.by_role else {}
             for role, mask in {None: free, **roles}.items():
                 assert n_free(room.board, rater, "link", profile, role) == np.count_nonzero(mask)
+
+
+@pytest.mark.parametrize("lot", range(4))
+def test_output_a_goes_to_the_side_it_had_less_often_there_then_with_the_rater_then_by_a_coin(
+    lot: int,
+) -> None:
+    for left, right, rater_left, rater_right in product(range(4), repeat=4):
+        balance = (left - right) or (rater_left - rater_right) or (1 if lot % 2 else -1)
+        held = ["01"] * rater_left + ["10"] * rater_right
+        chosen = least_used(2, [left, right], held, lot)
+        assert side_of_a(chosen) == ("right" if balance > 0 else "left")
 
 
 @given(st.integers(0, 50), st.lists(st.booleans(), min_size=1, max_size=60), st.integers(0, 60))

@@ -45,7 +45,7 @@ def test_a_human_finds_every_place_of_the_demo_free(empty_db: store.Database) ->
     task = store.current_task(empty_db, store.enrol(empty_db, "demo"))
     assert task is not None
     assert task.progress.total == store.design(empty_db, "demo").quota
-    found = store.material(empty_db, task.comparison_id)
+    found = store.material(empty_db, task.task_id)
     assert found.profile is not None
     assert found.item.reference
 

@@ -21,7 +21,7 @@ def draft(db: store.Database, priority: str, *, n_items: int = 4) -> StudyRecord
     design = Design(criteria=(CRITERION,), order="priority", priority=priority, overlap=1)
     records = small_study(design=design, n_items=n_items)
     records.study = replace(records.study, state="draft")
-    records.comparisons = [replace(one, name=f"c{place}") for place, one in enumerate(records.comparisons)]
+    records.tasks = [replace(one, name=f"c{place}") for place, one in enumerate(records.tasks)]
     store.save_records(db, records)
     return records
 
@@ -30,7 +30,7 @@ def order(db: store.Database) -> list[str]:
     """Return the names of the comparisons in the order in which one rater gets them."""
     rater, names = store.enrol(db, "small"), []
     while (task := store.current_task(db, rater)) is not None:
-        names.append(store.comparison_name(db, task.comparison_id) or "")
+        names.append(store.task_name(db, task.task_id) or "")
         store.record_judgment(db, rater, task.assignment_id, "fit", 0, "left")
     return names
 
@@ -57,13 +57,13 @@ def test_embeddings_come_from_the_worker_and_put_the_most_similar_pair_last(empt
     assert compute_embedding_divergence(empty_db, "small") == 3
     values = store.priorities(empty_db, "small", "embedding")
     ids = [output.output_id for output in outputs]
-    near = next(one for one in records.comparisons if {one.output_a_id, one.output_b_id} == set(ids[:2]))
-    assert min(values, key=values.__getitem__) == near.comparison_id
+    near = next(one for one in records.comparisons() if {one.output_a_id, one.output_b_id} == set(ids[:2]))
+    assert min(values, key=values.__getitem__) == near.task.task_id
     assert all(0 <= value <= 2 for value in values.values())
     (event,) = store.events(empty_db, "small", "divergence_saved")
     assert event.details["signature"].startswith("1 - cosine")
     store.set_state(empty_db, "small", "live")
-    assert order(empty_db)[-1] == near.name
+    assert order(empty_db)[-1] == near.task.name
 
 
 def test_an_imported_divergence_orders_the_queue_and_replaces_an_earlier_one(
@@ -91,12 +91,12 @@ def test_a_metrics_scores_order_the_queue_by_their_difference(empty_db: store.Da
     store.save_scores(empty_db, scores)
     values = store.priorities(empty_db, "small", "log_probability")
     place = {output.output_id: number for number, output in enumerate(records.outputs)}
-    first = records.comparisons[0]
+    first = records.comparisons()[0]
     difference = abs(place[first.output_a_id] ** 2 - place[first.output_b_id] ** 2)
-    assert values[first.comparison_id] == difference
+    assert values[first.task.task_id] == difference
     store.set_state(empty_db, "small", "live")
-    best = max(records.comparisons, key=lambda one: values[one.comparison_id])
-    assert best.name in order(empty_db)[:3]
+    best = max(records.comparisons(), key=lambda one: values[one.task.task_id])
+    assert best.task.name in order(empty_db)[:3]
 
 
 @pytest.mark.parametrize(

@@ -115,10 +115,12 @@ def test_a_bundle_becomes_a_study_with_every_judgment(
 def test_a_long_export_comes_back_as_votes(exports: Path, opened: Path, name: str) -> None:
     with held(opened) as db:
         records = store.study_records(db, "readers")
-    known = StudyRecords(records.study, records.profiles, records.items, records.outputs, records.comparisons)
+    known = StudyRecords(
+        records.study, records.profiles, records.items, records.outputs, records.tasks, records.task_outputs
+    )
     again = read(without_practice(exports / f"{name}-internal"), name=f"judgments.{LONG[name]}", known=known)
     rows = rows_of(without_practice(exports / "long_csv-internal"))
-    assert Counter((one.criterion, one.response) for one in again.judgments) == Counter(
+    assert Counter((one.question, one.response) for one in again.judgments) == Counter(
         (one["criterion"], one["response"]) for one in rows
     )
 

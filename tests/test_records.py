@@ -12,7 +12,6 @@ from study.content_kinds import plain_text
 from study.records import (
     TABLE_OF_RECORD,
     Assignment,
-    Comparison,
     DesignVersion,
     Divergence,
     Event,
@@ -25,6 +24,8 @@ from study.records import (
     Step,
     Study,
     StudyRecords,
+    Task,
+    TaskOutput,
     Verdict,
     stable_id,
     text_content,
@@ -38,30 +39,32 @@ FULL: list[Any] = [
     Study("s", UGLY, "{}", "h", "draft", 2**40, "token-s", THEN),
     DesignVersion("s", 2, "{}", "h", THEN),
     Profile("p", "s", UGLY, {"kind": "facets", "facets": {"Likes": [UGLY, "b"]}}, "2026-10-15", UGLY),
-    Item("i", "s", UGLY, "src", "p", text_content(UGLY), UGLY, {"domain": UGLY}),
+    Item("i", "s", UGLY, "src", "p", text_content(UGLY), UGLY, {"domain": UGLY}, {"turn 1": UGLY}),
     Output("o", "s", "i", UGLY, "no profile", {"kind": "ranked_list", "entries": ["1", "2"]}),
-    Comparison("c", "s", "i", "o", "o2", "gold", "a", UGLY),
+    Task("t", "s", "src", "i", "gold", "a", UGLY, UGLY, "three at once"),
+    TaskOutput("t", 9, "s", "o"),
     Rater(
         "r", "s", "token-r", UGLY, "link", "arm", {"age": 40, "list": [1.5, None]}, "p", "active", "d", THEN
     ),
-    Assignment("a", "s", "c", "r", 3, "right", "repeat", "condition", THEN, THEN),
-    Judgment("j", "s", "a", "fit", 2, "left_2", 4, UGLY, 12.125, THEN, THEN, "j0", 2),
+    Assignment("a", "s", "t", "r", 3, "120", "repeat", "condition", THEN, THEN, "p"),
+    Judgment("j", "s", "a", "fit", 2, "left_2", 4, UGLY, 12.125, THEN, THEN, "j0", 2, kind="points"),
     Step("t", "s", "r", "closing", "done", {"age": 40, "why": [UGLY]}, THEN),
     MetricScore("s", "o", "length", 3.5, None, "length|1"),
-    Verdict("s", "c", "judge", "fit", "left", "both_bad", 0.25, None, "judge|1"),
-    Divergence("s", "c", "embedding", 0.25, None, "cosine|1"),
+    Verdict("s", "t", "judge", "fit", "01", "both_bad", 0.25, None, "judge|1"),
+    Divergence("s", "t", "embedding", 0.25, None, "cosine|1"),
     Event("e", "s", "r", "kind", {"nested": {"n": 1}}, THEN),
 ]
 SPARSE: list[Any] = [
     Profile("p", "s", "", {}),
     Item("i", "s", "", "src", None, {}),
-    Comparison("c", "s", "i", "o", "o2"),
+    Task("t", "s", "src", None),
+    TaskOutput("t", 0, "s", "o"),
     Rater("r", "s", "t", None, "simulated", None, {}, None, "active", None, THEN),
-    Assignment("a", "s", "c", "r", 0, "left", "main", None, THEN, None),
+    Assignment("a", "s", "t", "r", 0, "0", "main", None, THEN, None),
     Judgment("j", "s", "a", "fit", 0, "skip", None, None, None, None, THEN, None),
     MetricScore("s", "o", "rouge_l", None, "no reference", "rouge|1"),
-    Verdict("s", "c", "judge", "fit", "unknown", None, None, "no answer could be read", "judge|1"),
-    Divergence("s", "c", "embedding", None, "an empty text", "cosine|1"),
+    Verdict("s", "t", "judge", "fit", "?", None, None, "no answer could be read", "judge|1"),
+    Divergence("s", "t", "embedding", None, "an empty text", "cosine|1"),
     Event("e", None, None, "kind", {}, THEN),
 ]
 
@@ -85,7 +88,7 @@ def test_every_table_has_a_record(empty_db: store.Database) -> None:
         tables = {name for (name,) in cursor.execute("select table_name from duckdb_tables()").fetchall()}
     assert tables == {
         *TABLE_OF_RECORD.values(),
-        *("schema_version", "score_cache", "study_secret", "unblinding"),
+        *("schema_version", "score_cache", "study_secret", "preference_code"),
     }
 
 
@@ -112,7 +115,7 @@ def test_a_study_comes_back_as_it_was_saved(empty_db: store.Database) -> None:
     store.save_records(empty_db, records)
     found = store.study_records(empty_db, "small")
     assert found.study == records.study
-    for name in ("profiles", "items", "outputs", "comparisons"):
+    for name in ("profiles", "items", "outputs", "tasks", "task_outputs"):
         assert sorted(getattr(found, name), key=repr) == sorted(getattr(records, name), key=repr)
 
 
@@ -133,10 +136,14 @@ def test_the_answers_of_a_study_come_back_with_its_records(db: store.Database) -
     [
         replace(FULL[0], state="open"),
         replace(FULL[5], purpose="other"),
-        replace(FULL[5], output_a_id="z"),
-        replace(FULL[6], source="friend"),
-        replace(FULL[7], side_of_a="top"),
-        replace(FULL[11], preference="left"),
+        replace(FULL[6], slot=10),
+        replace(FULL[6], slot=-1),
+        replace(FULL[7], source="friend"),
+        replace(FULL[8], arrangement="top"),
+        replace(FULL[8], arrangement=""),
+        replace(FULL[8], arrangement="?"),
+        replace(FULL[12], arrangement="left"),
+        replace(FULL[12], answer=None),
     ],
     ids=name_of,
 )

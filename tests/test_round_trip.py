@@ -54,18 +54,18 @@ def embellish(db: store.Database) -> None:
             cursor.execute(
                 "update rater set profile_id = ? where rater_id = ?", [profile.profile_id, rater.rater_id]
             )
-    sides = ("left", "right", "unknown")
-    verdict = Verdict("demo", "", "gpt", "fit", "left", "a", 0.75, "Shorter.", "gpt|1")
+    arrangements = ("01", "10", "?")
+    verdict = Verdict("demo", "", "gpt", "fit", "01", "a", 0.75, "Shorter.", "gpt|1")
     store.save_verdicts(
         db,
         [
             replace(
                 verdict,
-                comparison_id=one.comparison_id,
-                side_of_a=sides[number % 3],
-                preference="ab"[number % 2],
+                task_id=one.task_id,
+                arrangement=arrangements[number % 3],
+                answer="ab"[number % 2],
             )
-            for number, one in enumerate(records.comparisons[:90])
+            for number, one in enumerate(records.tasks[:90])
         ],
     )
 

@@ -1,8 +1,8 @@
-"""Assignment: which comparison a rater gets next, in which order and on which side. Pure, seeded, in memory.
+"""Assignment: which task a rater gets next, in which order and on which side. Pure, seeded, in memory.
 
-A *board* holds the state of one study. Each comparison has *places* for raters; a *seat* is an assignment as the board
+A *board* holds the state of one study. Each task has *places* for raters; a *seat* is an assignment as the board
 sees it, and takes one place while it is live. A *pool* is a group of raters with separate places. *Lots* are a rater's
-random order of the comparisons.
+random order of the tasks.
 """
 
 from study.assignment.arms import next_arm
@@ -15,9 +15,9 @@ from study.assignment.seats import (
     REPEAT,
     CheckResult,
     Choice,
-    ComparisonFacts,
     RaterProgress,
     Seat,
+    TaskFacts,
 )
 
 __all__ = [
@@ -28,9 +28,9 @@ __all__ = [
     "Board",
     "CheckResult",
     "Choice",
-    "ComparisonFacts",
     "RaterProgress",
     "Seat",
+    "TaskFacts",
     "judged_for",
     "next_arm",
 ]

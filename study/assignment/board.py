@@ -4,21 +4,21 @@ A :class:`Board` knows every assignment of one study that was made here. The sto
 notifies it of each committed row, including those of other replicas; the board never writes. It is authoritative inside
 the store's lock.
 
-Sides. Output a of a comparison goes to the side it has had less often among the live assignments of that comparison;
+Sides. Output a of a task goes to the side it has had less often among the live assignments of that task;
 if both are equal, to the side the rater has had less often; if these are equal as well, to a side chosen by a seeded
-coin. Among the comparisons a rater may get, those whose side suits the rater's own balance come first. So the two
-counts of a filled comparison differ by at most one. The same holds for a comparison that is being filled, except
+coin. Among the tasks a rater may get, those whose side suits the rater's own balance come first. So the two
+counts of a filled task differ by at most one. The same holds for a task that is being filled, except
 between a skip (or the end of a lease) and the arrival of the next rater. The counts of a rater differ by more only if
 nothing else is left.
 
-Places. An assignment is live while it has an answer or its lease runs; each answer renews the lease. A comparison has
+Places. An assignment is live while it has an answer or its lease runs; each answer renews the lease. A task has
 ``overlap`` places per pool; raters who came by a link are one pool, simulated raters another, and imported judgments
 take no place. A skipped or expired assignment gives its place back. A partly answered assignment keeps it, so that no
-criterion is ever judged by more raters than the overlap; its missing answers wait for its rater. If a study has a
-quota of comparisons on the rater's own profile, these have separate places, since no other rater could fill them.
+question is ever judged by more raters than the overlap; its missing answers wait for its rater. If a study has a
+quota of tasks on the rater's own profile, these have separate places, since no other rater could fill them.
 Checks, hidden repeats and practice take no places.
 
-Raters with one id. A rater who brings a known id without proof gets no main comparison that the earlier raters with this
+Raters with one id. A rater who brings a known id without proof gets no main task that the earlier raters with this
 id had, and other checks if there are any. It does not work the other way round, so that a stranger with someone's id
 takes nothing from them.
 
@@ -27,7 +27,7 @@ reports that it shows the pair, or they answer or skip something; from then on t
 
 The quota is a cap: a skipped or expired assignment opens again only for a rater who holds less than the quota.
 
-Withdrawn comparisons. They have no places, and an open seat on one is replaced by another. If a rater had judged one
+Withdrawn tasks. They have no places, and an open seat on one is replaced by another. If a rater had judged one
 completely before, it counts for the rater's quota, since the work was done.
 """
 
@@ -45,8 +45,8 @@ from study.assignment.seats import (
     MAIN,
     PRACTICE,
     CheckResult,
-    ComparisonFacts,
     Seat,
+    TaskFacts,
 )
 from study.blinding import passes
 from study.protocol.design import Design
@@ -61,22 +61,22 @@ class Board:
 
     Parameters
     ----------
-    comparisons : iterable of ComparisonFacts
-        The study's comparisons of all purposes.
+    tasks : iterable of TaskFacts
+        The study's tasks of all purposes.
     design : Design
     seed : int
     """
 
-    def __init__(self, comparisons: Iterable[ComparisonFacts], design: Design, seed: int) -> None:
-        known = list(comparisons)
+    def __init__(self, tasks: Iterable[TaskFacts], design: Design, seed: int) -> None:
+        known = list(tasks)
         self.facts = [one for one in known if one.purpose == MAIN]
         self.n_main = len(self.facts)
         self.facts += [one for one in known if one.purpose != MAIN]
         self.n_practice = sum(one.purpose == PRACTICE and not one.withdrawn for one in self.facts)
-        self.comparison_ids = [one.comparison_id for one in self.facts]
-        self.index = {comparison: number for number, comparison in enumerate(self.comparison_ids)}
+        self.task_ids = [one.task_id for one in self.facts]
+        self.index = {task: number for number, task in enumerate(self.task_ids)}
         self.design = design
-        self.criteria = [criterion.key for criterion in design.criteria]
+        self.questions = [criterion.key for criterion in design.criteria]
         self.overlap = design.overlap
         self.lease = timedelta(hours=design.lease_hours)
         self.short_lease = min(SHORT_LEASE, self.lease)
@@ -99,7 +99,7 @@ class Board:
         self.standing = np.array([not one.withdrawn for one in main], dtype=bool)
         self.open_to_all = self.standing & np.array([not one.owner_only for one in main], dtype=bool)
         self.all_are_open = bool((self.open_to_all == self.standing).all())
-        self.places = Places(self.standing)
+        self.places = Places(self.standing, [one.n_outputs for one in main])
         self.step = priority_steps([one.priority for one in main])
 
     def place(self, seat: Seat) -> None:
@@ -114,7 +114,7 @@ class Board:
     def answer(
         self,
         assignment_id: str,
-        criterion: str,
+        question: str,
         revision: int,
         response: str,
         judgment_id: str,
@@ -123,9 +123,9 @@ class Board:
         """Record an answer, which renews the lease. A skip gives the place back, a later answer takes it again."""
         seat = self.seats[assignment_id]
         was_taken = seat.taken()
-        seat.answers[criterion] = (revision, response, judgment_id)
-        if response not in (SKIP, UNDONE) and self.facts[seat.comparison].expected:
-            seat.first.setdefault(criterion, response)
+        seat.answers[question] = (revision, response, judgment_id)
+        if response not in (SKIP, UNDONE) and self.facts[seat.task].expected:
+            seat.first.setdefault(question, response)
         self._set_live(seat, not seat.skipped(), was_taken)
         seat.expires_at = max(seat.expires_at, now + self.lease)
         seat.short = False
@@ -201,8 +201,8 @@ class Board:
     def has_place(self, seat: Seat) -> bool:
         """Return whether a seat that is no longer live may be taken again.
 
-        Its comparison needs a free place, its side must not be ahead of the other, and the rater must not hold a later
-        seat on the same comparison. A seat on a withdrawn comparison or beyond the quota has no place.
+        Its task needs a free place, its side must not be ahead of the other, and the rater must not hold a later
+        seat on the same task. A seat on a withdrawn task or beyond the quota has no place.
         """
         if self.is_withdrawn(seat):
             return False
@@ -212,11 +212,10 @@ class Board:
             return False
         if seat.live:
             return True
-        lead = self.places.lead_of_left(seat.pool)[seat.comparison]
-        ahead = lead > 0 if seat.side_of_a == "left" else lead < 0
-        places = self.places.taken(seat.pool, seat.own)[seat.comparison]
-        held = (one.comparison for one in self.seats_of[seat.rater_id] if one.live and one.purpose == MAIN)
-        return bool(places < self.overlap and not ahead and seat.comparison not in held)
+        ahead = self.places.is_ahead(seat)
+        places = self.places.taken(seat.pool, seat.own)[seat.task]
+        held = (one.task for one in self.seats_of[seat.rater_id] if one.live and one.purpose == MAIN)
+        return bool(places < self.overlap and not ahead and seat.task not in held)
 
     def open_seat(self, rater_id: str, now: datetime, *, practice: bool = False) -> Seat | None:
         """Return the rater's first live assignment that still needs an answer."""
@@ -245,35 +244,35 @@ class Board:
         return sum(others) < quota
 
     def is_withdrawn(self, seat: Seat) -> bool:
-        """Return whether the comparison of a seat was withdrawn."""
-        return self.facts[seat.comparison].withdrawn
+        """Return whether the task of a seat was withdrawn."""
+        return self.facts[seat.task].withdrawn
 
     def counts(self, seat: Seat) -> bool:
         """Return whether a seat counts for its rater: not withdrawn, or completely judged before the withdrawal."""
         return not self.is_withdrawn(seat) or self.is_done(seat)
 
     def is_done(self, seat: Seat) -> bool:
-        """Return whether every criterion has a standing answer and none was skipped."""
+        """Return whether every question has a standing answer and none was skipped."""
         answers = seat.answers
-        return all(one in answers and answers[one][1] not in (UNDONE, SKIP) for one in self.criteria)
+        return all(one in answers and answers[one][1] not in (UNDONE, SKIP) for one in self.questions)
 
     def last_answer(self, rater_id: str) -> tuple[Seat, str] | None:
-        """Return the seat and the criterion of the rater's last answer; None if its place went to another rater."""
+        """Return the seat and the question of the rater's last answer; None if its place went to another rater."""
         for seat in reversed(self.seats_of.get(rater_id, [])):
             answered = seat.answered()
             if answered and seat.purpose != PRACTICE:
-                last = max(answered, key=self.criteria.index)
+                last = max(answered, key=self.questions.index)
                 return (seat, last) if self.has_place(seat) else None
         return None
 
     def results(self, rater_id: str, purpose: str) -> list[CheckResult]:
-        """Return a rater's results on checks (or practice) not withdrawn, by the first answer to the first criterion."""
+        """Return a rater's results on checks (or practice) not withdrawn, by the first answer to the first question."""
         found = []
         for seat in self.seats_of.get(rater_id, []):
-            facts, response = self.facts[seat.comparison], seat.first.get(self.criteria[0])
+            facts, response = self.facts[seat.task], seat.first.get(self.questions[0])
             if seat.purpose == purpose and facts.expected and response and not facts.withdrawn:
-                passed = passes(facts.expected, response, seat.side_of_a)
-                found.append(CheckResult(seat.assignment_id, facts.comparison_id, facts.purpose, passed))
+                passed = passes(facts.expected, response, seat.arrangement)
+                found.append(CheckResult(seat.assignment_id, facts.task_id, facts.purpose, passed))
         return found
 
     def held_by(self, raters: Iterable[str]) -> list[Seat]:
@@ -286,7 +285,7 @@ class Board:
     ) -> datetime | None:
         """Return when the first place that others hold, and that the rater may take, becomes free if left unanswered."""
         self.expire(now)
-        may = self.open_to_all | (self.own_comparisons(profile_id) & self.standing)
+        may = self.open_to_all | (self.own_tasks(profile_id) & self.standing)
         may[list(self.had(rater_id))] = False
         held = (self.seats.get(assignment_id) for _, assignment_id in self._leases)
         ends = [
@@ -295,20 +294,20 @@ class Board:
             if seat is not None
             and (seat.live, seat.purpose, seat.pool) == (True, MAIN, pool)
             and not seat.begun()
-            and may[seat.comparison]
+            and may[seat.task]
         ]
         return min(ends, default=None)
 
     def live_counts(self, pool: str) -> IntArray:
-        """Return the number of live assignments per main comparison, excluding own ones, shape (n_comparisons,)."""
+        """Return the number of live assignments per main task, excluding own ones, shape (n_tasks,)."""
         return self.places.taken(pool, False)
 
-    def is_own(self, comparison: int, profile_id: str | None) -> bool:
-        """Return whether a comparison takes one of the separate places for own profiles if this is the rater's profile."""
-        return self.by_role and profile_id is not None and self.facts[comparison].profile_id == profile_id
+    def is_own(self, task: int, profile_id: str | None) -> bool:
+        """Return whether a task takes one of the separate places for own profiles if this is the rater's profile."""
+        return self.by_role and profile_id is not None and self.facts[task].profile_id == profile_id
 
-    def own_comparisons(self, profile_id: str | None) -> BoolArray:
-        """Return which main comparisons are on the rater's own profile."""
+    def own_tasks(self, profile_id: str | None) -> BoolArray:
+        """Return which main tasks are on the rater's own profile."""
         return np.asarray(self.profile == self.profile_codes.get(profile_id, -1))
 
     def main_seats(self, rater_id: str) -> list[Seat]:
@@ -318,9 +317,9 @@ class Board:
         ]
 
     def had(self, rater_id: str) -> set[int]:
-        """Return the main comparisons that the rater, or an earlier rater with the same id, holds, answered or skipped."""
+        """Return the main tasks that the rater, or an earlier rater with the same id, holds, answered or skipped."""
         ids = (rater_id, *self.earlier.get(rater_id, ()))
-        return {seat.comparison for one in ids for seat in self.main_seats(one) if seat.taken()}
+        return {seat.task for one in ids for seat in self.main_seats(one) if seat.taken()}
 
     def next_position(self, rater_id: str) -> int:
         """Return the position of the rater's next seat in their order."""
@@ -338,4 +337,4 @@ class Board:
         if seat.purpose == MAIN:
             self.places.count(seat, change)
         if seat.condition:
-            self.shown_under[seat.comparison, seat.condition] += change
+            self.shown_under[seat.task, seat.condition] += change

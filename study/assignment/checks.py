@@ -9,10 +9,10 @@ import numpy as np
 def check_schedule(
     wanted: Mapping[str, int], every: int, total: int, rng: np.random.Generator
 ) -> list[tuple[int, str]]:
-    """Return (number of comparisons judged before, kind) of each check, in order.
+    """Return (number of tasks judged before, kind) of each check, in order.
 
-    The kinds come in a random order, one at a random place in each stretch of ``every`` comparisons; stretches are
-    shorter if a rater judges too few comparisons.
+    The kinds come in a random order, one at a random place in each stretch of ``every`` tasks; stretches are
+    shorter if a rater judges too few tasks.
 
     Examples
     --------
@@ -29,7 +29,7 @@ def check_schedule(
 
 
 def repeat_schedule(count: int, lag: int, total: int, rng: np.random.Generator) -> list[int]:
-    """Return which of a rater's comparisons (from 0) are repeated ``lag`` comparisons later; fewer if there is no room.
+    """Return which of a rater's tasks (from 0) are repeated ``lag`` tasks later; fewer if there is no room.
 
     Examples
     --------

@@ -1,43 +1,50 @@
-"""Choosing a rater's next main comparison, and the main comparisons that they may get.
+"""Choosing a rater's next main task, and the main tasks that they may get.
 
 A click waits for the choice, so the beginning of the rater's order is searched first. If that is not enough, all
-comparisons are searched, in a few passes over masks, which take 0.3 ms for a hundred thousand comparisons.
+tasks are searched, in a few passes over masks, which take 0.3 ms for a hundred thousand tasks.
 """
 
 import numpy as np
 
+from study.assignment.arrangements import least_used
 from study.assignment.board import Board
 from study.assignment.picking import BoolArray, least, preferred
 from study.assignment.seats import Choice, Seat, digest
-from study.records import Side
+from study.blinding import A_LEFT, A_RIGHT
 
 AT_ONCE = 128
+LEAN = {A_LEFT: 1, A_RIGHT: -1}
 
 
 def next_main(board: Board, rater_id: str, pool: str, profile_id: str | None) -> Choice | None:
-    """Return a rater's next main comparison by the rules of :mod:`study.assignment.board`; None if none is left."""
+    """Return a rater's next main task by the rules of :mod:`study.assignment.board`; None if none is left."""
     seats = board.main_seats(rater_id)
     held = [seat for seat in seats if seat.live]
-    lean = sum(1 if seat.side_of_a == "left" else -1 for seat in held)
+    lean = sum(LEAN[seat.arrangement] for seat in held if seat.arrangement in LEAN)
     place = _quickly(board, rater_id, pool, seats, lean)
     if place is None:
         place = _by_all_rules(board, rater_id, pool, profile_id, held, lean)
     if place is None:
         return None
-    comparison = board.comparison_ids[place]
+    task = board.task_ids[place]
     return Choice(
-        comparison,
+        task,
         board.next_position(rater_id),
-        side_for(board, int(board.places.lead_of_left(pool)[place]), lean, rater_id, comparison),
+        least_used(
+            board.facts[place].n_outputs,
+            board.places.used(pool, place),
+            (seat.arrangement for seat in held),
+            lot=digest(board.seed, "side", rater_id, task),
+        ),
         condition=_condition(board, rater_id, place, seats),
         own=board.is_own(place, profile_id),
     )
 
 
 def _quickly(board: Board, rater_id: str, pool: str, seats: list[Seat], lean: int) -> int | None:
-    """Return the first optimal comparison in a rater's order; None if there is none at its beginning.
+    """Return the first optimal task in a rater's order; None if there is none at its beginning.
 
-    Optimal means a suitable side, on a comparison with the fewest live assignments.
+    Optimal means a suitable side, on a task with the fewest live assignments.
     """
     rules, places = board.design, board.places
     simple = board.all_are_open and not board.by_role and rules.order != "priority" and rules.blocks == "off"
@@ -74,36 +81,26 @@ def _by_all_rules(
     return board.lots.first(rater_id, may)
 
 
-def side_for(board: Board, lead_of_left: int, lean: int, rater_id: str, comparison: str) -> Side:
-    """Return the side for output a, given how far the left leads on the comparison, and for the rater (``lean``)."""
-    balance = lead_of_left or lean
-    if balance == 0:
-        balance = 1 if digest(board.seed, "side", rater_id, comparison) % 2 else -1
-    return "right" if balance > 0 else "left"
-
-
 def free_for(board: Board, rater_id: str, pool: str, profile_id: str | None) -> BoolArray:
-    """Return which main comparisons have a free place and are new to the rater."""
+    """Return which main tasks have a free place and are new to the rater."""
     free: BoolArray = np.asarray(board.places.taken(pool, False) < board.overlap)
     if profile_id in board.profile_codes:
-        own = board.own_comparisons(profile_id)
+        own = board.own_tasks(profile_id)
         if board.by_role:
             free = (free & ~own) | ((board.places.taken(pool, True) < board.overlap) & own)
         free &= board.open_to_all | (own & board.standing)
     else:
         free &= board.open_to_all
-    # Only a comparison whose lease ran out unanswered may come back to the same rater.
+    # Only a task whose lease ran out unanswered may come back to the same rater.
     free[list(board.had(rater_id))] = False
     return free
 
 
 def n_free(board: Board, rater_id: str, pool: str, profile_id: str | None, role: bool | None) -> int:
-    """Return the number of comparisons in :func:`free_for`, of one role (own, others) if roles have quotas, else of both."""
+    """Return the number of tasks in :func:`free_for`, of one role (own, others) if roles have quotas, else of both."""
     if board.by_role or not board.all_are_open:
         free = free_for(board, rater_id, pool, profile_id)
-        return int(
-            np.count_nonzero(free if role is None else free & (board.own_comparisons(profile_id) == role))
-        )
+        return int(np.count_nonzero(free if role is None else free & (board.own_tasks(profile_id) == role)))
     held = board.places.held(pool)
     had = board.had(rater_id)
     all_free = sum(number for level, number in board.places.levels(pool).items() if level < board.overlap)
@@ -119,7 +116,7 @@ def quotas(board: Board, profile_id: str | None) -> dict[bool | None, int | None
 
 
 def expected_total(board: Board, profile_id: str | None) -> int:
-    """Return how many comparisons a rater judges if there are enough places."""
+    """Return how many tasks a rater judges if there are enough places."""
     most = board.places.n_standing
     return min(most, sum(most if quota is None else quota for quota in quotas(board, profile_id).values()))
 
@@ -127,12 +124,12 @@ def expected_total(board: Board, profile_id: str | None) -> int:
 def _within_quota(
     board: Board, rater_id: str, held: list[Seat], free: BoolArray, profile_id: str | None
 ) -> BoolArray:
-    """Return the free comparisons within the quotas; if both roles have some left, those of one role, drawn at random."""
+    """Return the free tasks within the quotas; if both roles have some left, those of one role, drawn at random."""
     rules = quotas(board, profile_id)
     if None in rules:
         full = rules[None] is not None and len(held) >= (rules[None] or 0)
         return np.zeros_like(free) if full else free
-    own = board.own_comparisons(profile_id)
+    own = board.own_tasks(profile_id)
     left = {}
     for role, quota in rules.items():
         most = int(np.count_nonzero(free & (own == role)))
@@ -145,11 +142,11 @@ def _within_quota(
 
 
 def _of_block(board: Board, rater_id: str, held: list[Seat], free: BoolArray) -> BoolArray:
-    """Keep to the source of the last comparison, or avoid all sources that the rater has had."""
+    """Keep to the source of the last task, or avoid all sources that the rater has had."""
     if board.design.blocks == "together" and held:
-        return preferred(free, board.source == board.source[held[-1].comparison])
+        return preferred(free, board.source == board.source[held[-1].task])
     seats = [*held, *(seat for one in board.earlier.get(rater_id, ()) for seat in board.main_seats(one))]
-    sources = [board.source[seat.comparison] for seat in seats if seat.taken()]
+    sources = [board.source[seat.task] for seat in seats if seat.taken()]
     if board.design.blocks != "apart" or not sources:
         return free
     had = np.zeros(board.source.max() + 1, bool)
@@ -157,8 +154,8 @@ def _of_block(board: Board, rater_id: str, held: list[Seat], free: BoolArray) ->
     return np.asarray(free & ~had[board.source])
 
 
-def _condition(board: Board, rater_id: str, comparison: int, seats: list[Seat]) -> str | None:
-    """Return the within-rater level that this rater, and then the comparison, has had least often."""
+def _condition(board: Board, rater_id: str, task: int, seats: list[Seat]) -> str | None:
+    """Return the within-rater level that this rater, and then the task, has had least often."""
     if not board.conditions:
         return None
     mine = [seat.condition for seat in seats if seat.live]
@@ -166,7 +163,7 @@ def _condition(board: Board, rater_id: str, comparison: int, seats: list[Seat]) 
         board.conditions,
         key=lambda cell: (
             mine.count(cell),
-            board.shown_under[comparison, cell],
-            digest(board.seed, "condition", rater_id, comparison, cell),
+            board.shown_under[task, cell],
+            digest(board.seed, "condition", rater_id, task, cell),
         ),
     )

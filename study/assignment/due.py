@@ -1,31 +1,32 @@
-"""The checks and hidden repeats between a rater's comparisons, and the practice before them."""
+"""The checks and hidden repeats between a rater's tasks, and the practice before them."""
 
 import numpy as np
 
+from study.assignment.arrangements import arrangements
 from study.assignment.board import Board
 from study.assignment.checks import check_schedule, repeat_schedule
-from study.assignment.choosing import side_for
 from study.assignment.seats import CHECK, PRACTICE, REPEAT, Choice, digest
-from study.blinding import other_side
+from study.blinding import mirrored
 
 
 def next_check(board: Board, rater_id: str, total: int) -> Choice | None:
-    """Return the repeat or check that is due now for a rater who judges ``total`` comparisons; None if none is."""
+    """Return the repeat or check that is due now for a rater who judges ``total`` tasks; None if none is."""
     return _next_repeat(board, rater_id, total) or _next_of_kind(board, rater_id, total)
 
 
 def next_practice(board: Board, rater_id: str, attempts: int) -> Choice | None:
-    """Return the next practice comparison of the attempt that follows ``attempts`` finished ones; None at its end."""
-    ids = [one.comparison_id for one in board.facts if one.purpose == PRACTICE and not one.withdrawn]
+    """Return the next practice task of the attempt that follows ``attempts`` finished ones; None at its end."""
+    ids = [one.task_id for one in board.facts if one.purpose == PRACTICE and not one.withdrawn]
     given = sum(
         seat.purpose == PRACTICE and seat.taken() and not board.is_withdrawn(seat)
         for seat in board.seats_of.get(rater_id, [])
     )
     if given >= len(ids) * (attempts + 1):
         return None
-    comparison = ids[given % len(ids)]
-    coin = digest(board.seed, "practice", rater_id, comparison) + given // len(ids)
-    return Choice(comparison, board.next_position(rater_id), "left" if coin % 2 else "right", PRACTICE)
+    task = ids[given % len(ids)]
+    rows = arrangements(board.facts[board.index[task]].n_outputs)
+    lot = digest(board.seed, "practice", rater_id, task) + given // len(ids) + 1
+    return Choice(task, board.next_position(rater_id), rows[lot % len(rows)], PRACTICE)
 
 
 def _next_repeat(board: Board, rater_id: str, total: int) -> Choice | None:
@@ -34,17 +35,17 @@ def _next_repeat(board: Board, rater_id: str, total: int) -> Choice | None:
         return None
     rng = np.random.default_rng(digest(board.seed, "repeats", rater_id))
     seats = board.seats_of.get(rater_id, [])
-    again = {seat.comparison for seat in seats if seat.purpose == REPEAT and seat.taken()}
+    again = {seat.task for seat in seats if seat.purpose == REPEAT and seat.taken()}
     done = [seat for seat in board.main_seats(rater_id) if board.is_done(seat)]
     for place in repeat_schedule(rules.repeats, rules.lag, total, rng):
         if len(done) <= place + rules.lag:
             continue
         first = done[place]
-        if first.comparison not in again and not board.is_withdrawn(first):
+        if first.task not in again and not board.is_withdrawn(first):
             return Choice(
-                board.comparison_ids[first.comparison],
+                board.task_ids[first.task],
                 board.next_position(rater_id),
-                other_side(first.side_of_a),
+                mirrored(first.arrangement),
                 REPEAT,
                 first.condition,
             )
@@ -58,7 +59,7 @@ def _next_of_kind(board: Board, rater_id: str, total: int) -> Choice | None:
     rng = np.random.default_rng(digest(board.seed, "checks", rater_id))
     had = [seat for seat in board.seats_of.get(rater_id, []) if seat.purpose == CHECK and seat.taken()]
     had = [seat for seat in had if board.counts(seat)]
-    given = [board.facts[seat.comparison].purpose for seat in had]
+    given = [board.facts[seat.task].purpose for seat in had]
     n_done = sum(board.is_done(seat) for seat in board.main_seats(rater_id))
     slots = check_schedule(rules.wanted(), rules.every, total, rng)
     due = [kind for place, kind in slots if place <= n_done]
@@ -67,17 +68,18 @@ def _next_of_kind(board: Board, rater_id: str, total: int) -> Choice | None:
             place
             for place in range(board.n_main, len(board.facts))
             if board.facts[place].purpose == kind and not board.facts[place].withdrawn
-        } - {seat.comparison for seat in had}
+        } - {seat.task for seat in had}
         left = left - _checks_of(board, rater_id) or left
         if left and given.count(kind) < due.count(kind):
             place = min(left, key=lambda one: digest(board.seed, "check", rater_id, one))
-            comparison = board.comparison_ids[place]
-            side = side_for(board, 0, 0, rater_id, comparison)
-            return Choice(comparison, board.next_position(rater_id), side, CHECK)
+            task = board.task_ids[place]
+            rows = arrangements(board.facts[place].n_outputs)
+            arrangement = rows[digest(board.seed, "side", rater_id, task) % len(rows)]
+            return Choice(task, board.next_position(rater_id), arrangement, CHECK)
     return None
 
 
 def _checks_of(board: Board, rater_id: str) -> set[int]:
     """Return the checks that earlier raters with the same id had."""
     earlier = (seat for one in board.earlier.get(rater_id, ()) for seat in board.seats_of.get(one, []))
-    return {seat.comparison for seat in earlier if seat.purpose == CHECK and seat.taken()}
+    return {seat.task for seat in earlier if seat.purpose == CHECK and seat.taken()}

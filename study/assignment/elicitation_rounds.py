@@ -1,20 +1,20 @@
-"""The elicitation before the comparisons: the parts that each rater answers, and the profile made of the answers."""
+"""The elicitation before the tasks: the parts that each rater answers, and the profile made of the answers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from study.assignment.seats import digest
-from study.blinding import unblind
+from study.blinding import A_LEFT, ARRANGEMENTS, shown_in, side_of_a
 from study.errors import InvalidInput
 from study.protocol.design import Elicitation
-from study.records import SIDES, Content, JsonObject, Side, stable_id
+from study.records import SIDES, Content, JsonObject, stable_id
 from study.responses import TIE
 from study.tables import lookup
 
 Kind = Literal["query", "example", "pair"]
 Pair = tuple[str, str, str]
-"""A comparison of the elicitation pool: its id, and its outputs a and b."""
+"""A task of the elicitation pool: its id, and its outputs a and b."""
 
 MOST_CHARS = 2000
 EXCERPT_CHARS = 300
@@ -28,8 +28,8 @@ class ElicitationPart:
     number: int
     of: int
     outputs: tuple[str, ...] = ()
-    comparison_id: str | None = None
-    side_of_a: Side = "left"
+    task_id: str | None = None
+    arrangement: str = A_LEFT
 
 
 def elicited_id(study_id: str, rater_id: str) -> str:
@@ -55,10 +55,10 @@ def parts_of(rules: Elicitation, pool: Sequence[Pair], seed: int, rater_id: str)
     parts += [
         ElicitationPart("example", place, len(outputs), (one,)) for place, one in enumerate(outputs, start=1)
     ]
-    for place, (comparison_id, a, b) in enumerate(drawn, start=1):
-        side = SIDES[digest(seed, "elicited side", rater_id, comparison_id) % 2]
-        shown = (a, b) if side == "left" else (b, a)
-        parts.append(ElicitationPart("pair", place, len(drawn), shown, comparison_id, side))
+    for place, (task_id, a, b) in enumerate(drawn, start=1):
+        arrangement = ARRANGEMENTS[digest(seed, "elicited side", rater_id, task_id) % 2]
+        shown = tuple(shown_in(arrangement, (a, b)))
+        parts.append(ElicitationPart("pair", place, len(drawn), shown, task_id, arrangement))
     return parts
 
 
@@ -83,7 +83,12 @@ def checked_part(rules: Elicitation, part: ElicitationPart, given: Mapping[str, 
         return {"output_id": part.outputs[0], "liked": given["liked"], "comment": comment or None}
     response = str(given.get("response"))
     lookup(dict.fromkeys((*SIDES, TIE)), response, "answer")
-    return {"comparison_id": part.comparison_id, "response": response, "side_of_a": part.side_of_a}
+    # Answers of every version are stored with these names.
+    return {
+        "comparison_id": part.task_id,
+        "response": response,
+        "side_of_a": side_of_a(part.arrangement),
+    }
 
 
 def profile_content(
@@ -108,8 +113,8 @@ def profile_content(
         elif part.kind == "example":
             comment = f" ({given['comment']})" if given["comment"] else ""
             lists["Likes" if given["liked"] else "Dislikes"].append(shown[0] + comment)
-        elif (preference := unblind(given["response"], given["side_of_a"]).preference) in ("a", "b"):
-            first, second = shown if (preference == "a") == (part.side_of_a == "left") else shown[::-1]
+        elif given["response"] in SIDES:
+            first, second = shown if given["response"] == "left" else shown[::-1]
             lists["Prefers"].append(f"{first} to {second}")
     return {"kind": "facets", "facets": facets | {name: found for name, found in lists.items() if found}}
 

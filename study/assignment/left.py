@@ -9,14 +9,14 @@ if TYPE_CHECKING:
 
 
 def free_for_anybody(board: "Board", pool: str) -> int:
-    """Return how many main comparisons have a place for a rater of a pool who has not had them yet."""
+    """Return how many main tasks have a place for a rater of a pool who has not had them yet."""
     free = board.live_counts(pool) < board.overlap
     facts = board.facts[: board.n_main]
     return int((free & np.array([not (one.owner_only or one.withdrawn) for one in facts], dtype=bool)).sum())
 
 
 def surely_has_more(board: "Board", rater_id: str, n_free: int) -> bool:
-    """Return True if more comparisons are free than the rater has had, so that one must be left; False is inconclusive.
+    """Return True if more tasks are free than the rater has had, so that one must be left; False is inconclusive.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Choosing one of many comparisons by several rules in turn, with a mask of the remaining ones."""
+"""Choosing one of many tasks by several rules in turn, with a mask of the remaining ones."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -43,15 +43,15 @@ def preferred(among: BoolArray, better: BoolArray) -> BoolArray:
 
 
 class Lots:
-    """A random order of the comparisons for each rater, which follows from the seed.
+    """A random order of the tasks for each rater, which follows from the seed.
 
-    Drawing it takes time proportional to the number of comparisons, so roughly its first ``early`` ones are cached for
-    ``raters`` raters; they usually contain the next comparison.
+    Drawing it takes time proportional to the number of tasks, so roughly its first ``early`` ones are cached for
+    ``raters`` raters; they usually contain the next task.
     """
 
-    def __init__(self, seed: int, n_comparisons: int, *, early: int = 2_000, raters: int = 1_000) -> None:
+    def __init__(self, seed: int, n_tasks: int, *, early: int = 2_000, raters: int = 1_000) -> None:
         self.seed = seed
-        self.n_comparisons = n_comparisons
+        self.n_tasks = n_tasks
         self.early = early
         self.raters = raters
         self._beginnings: dict[str, npt.NDArray[np.int32]] = {}
@@ -66,17 +66,17 @@ class Lots:
         return int(left[self._lots(rater_id)[left].argmin()])
 
     def beginning(self, rater_id: str) -> npt.NDArray[np.int32]:
-        """Return the first comparisons in a rater's order, about 2,000, if there are that many."""
+        """Return the first tasks in a rater's order, about 2,000, if there are that many."""
         if rater_id not in self._beginnings:
             if len(self._beginnings) >= self.raters:
                 del self._beginnings[next(iter(self._beginnings))]
             lots = self._lots(rater_id)
-            low = np.flatnonzero(lots * self.n_comparisons < self.early)
+            low = np.flatnonzero(lots * self.n_tasks < self.early)
             self._beginnings[rater_id] = low[np.argsort(lots[low], kind="stable")].astype(np.int32)
         return self._beginnings[rater_id]
 
     def _lots(self, rater_id: str) -> npt.NDArray[np.float64]:
-        return np.random.default_rng(digest(self.seed, "order", rater_id)).random(self.n_comparisons)
+        return np.random.default_rng(digest(self.seed, "order", rater_id)).random(self.n_tasks)
 
 
 def numbered(names: Sequence[Name]) -> tuple[npt.NDArray[np.int32], dict[Name, int]]:

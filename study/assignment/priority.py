@@ -1,4 +1,4 @@
-"""Which comparisons are worth judging first: those whose outputs differ most."""
+"""Which tasks are worth judging first: those whose outputs differ most."""
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
@@ -23,7 +23,7 @@ def edit_divergence(first: str, second: str) -> float:
 
 
 def priority_steps(priority: Sequence[float]) -> npt.NDArray[np.int32]:
-    """Return the fifth that each comparison is in, 0 for the highest priority; nan comes last.
+    """Return the fifth that each task is in, 0 for the highest priority; nan comes last.
 
     Within a fifth, sides and overlap decide, so that the order does not unbalance them.
 

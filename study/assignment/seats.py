@@ -1,23 +1,22 @@
-"""The contents of a board: comparisons, and the seats of their raters."""
+"""The contents of a board: tasks, and the seats of their raters."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 
-from study.records import Side
 from study.responses import SKIP, UNDONE
 
 MAIN, REPEAT, CHECK, PRACTICE = "main", "repeat", "check", "practice"
 
 
 @dataclass(frozen=True, slots=True)
-class ComparisonFacts:
-    """A comparison as the board sees it; ``priority`` is used if the order is by priority, the highest first.
+class TaskFacts:
+    """A task as the board sees it; ``priority`` is used if the order is by priority, the highest first.
 
-    A ``withdrawn`` comparison is no longer given to raters.
+    A ``withdrawn`` task is no longer given to raters.
     """
 
-    comparison_id: str
+    task_id: str
     purpose: str = "main"
     source: str = ""
     profile_id: str | None = None
@@ -25,24 +24,25 @@ class ComparisonFacts:
     expected: str | None = None
     priority: float = 0.0
     withdrawn: bool = False
+    n_outputs: int = 2
 
 
 @dataclass(slots=True)
 class Seat:
-    """One assignment as the board sees it; ``answers`` holds (revision, response, judgment_id) per criterion.
+    """One assignment as the board sees it; ``answers`` holds (revision, response, judgment_id) per question.
 
-    ``first`` holds the first response per criterion if an answer is expected; later changes do not affect it. ``own``
+    ``first`` holds the first response per question if an answer is expected; later changes do not affect it. ``own``
     is True if the rater judges for themselves in a study with a separate quota for that; ``profile_id`` names the
     elicited profile shown. ``short`` is True if the seat is held for only a few minutes, until something shows that a
     person sees it.
     """
 
     assignment_id: str
-    comparison: int
+    task: int
     rater_id: str
     pool: str
     position: int
-    side_of_a: Side
+    arrangement: str
     expires_at: datetime
     issued_at: datetime
     purpose: str = MAIN
@@ -55,11 +55,11 @@ class Seat:
     short: bool = False
 
     def answered(self) -> list[str]:
-        """Return the criteria with a standing answer (a skip is one)."""
-        return [criterion for criterion, (_, response, _) in self.answers.items() if response != UNDONE]
+        """Return the questions with a standing answer (a skip is one)."""
+        return [question for question, (_, response, _) in self.answers.items() if response != UNDONE]
 
     def skipped(self) -> bool:
-        """Return whether the rater passed on this comparison."""
+        """Return whether the rater passed on this task."""
         return any(response == SKIP for _, response, _ in self.answers.values())
 
     def begun(self) -> bool:
@@ -73,11 +73,11 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The comparison that a rater should get next."""
+    """The task that a rater should get next."""
 
-    comparison_id: str
+    task_id: str
     position: int
-    side_of_a: Side
+    arrangement: str
     purpose: str = MAIN
     condition: str | None = None
     own: bool = False
@@ -85,7 +85,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class RaterProgress:
-    """A rater's progress: comparisons judged, and their total for this rater; checks do not count."""
+    """A rater's progress: tasks judged, and their total for this rater; checks do not count."""
 
     done: int
     total: int
@@ -93,10 +93,10 @@ class RaterProgress:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """A check or practice comparison that a rater answered."""
+    """A check or practice task that a rater answered."""
 
     assignment_id: str
-    comparison_id: str
+    task_id: str
     kind: str
     passed: bool
 

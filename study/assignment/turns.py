@@ -1,4 +1,4 @@
-"""A rater's next comparison and progress."""
+"""A rater's next task and progress."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from study.assignment.seats import Choice, RaterProgress
 def next_choice(
     board: Board, rater_id: str, pool: str, now: datetime, profile_id: str | None = None
 ) -> Choice | None:
-    """Return the rater's next comparison; None if the quota is reached or no place is left."""
+    """Return the rater's next task; None if the quota is reached or no place is left."""
     board.expire(now)
     total = expected_total(board, profile_id)
     return next_check(board, rater_id, total) or next_main(board, rater_id, pool, profile_id)
@@ -20,7 +20,7 @@ def next_choice(
 def progress(
     board: Board, rater_id: str, pool: str, now: datetime, profile_id: str | None = None
 ) -> RaterProgress:
-    """Return how many comparisons the rater has judged, and their total."""
+    """Return how many tasks the rater has judged, and their total."""
     board.expire(now)
     seats = board.main_seats(rater_id)
     done, total = 0, 0

@@ -274,7 +274,7 @@ def _counts(records: StudyRecords) -> dict[str, int]:
         "profiles": len(records.profiles),
         "systems": len({output.system for output in records.outputs}),
         "outputs": len(records.outputs),
-        "comparisons": len(records.comparisons),
+        "comparisons": len(records.tasks),
         "raters": len(records.raters),
         "judgments": len(records.judgments),
         "scores": len(records.scores),

@@ -13,6 +13,7 @@ from study.records import (
     Output,
     Purpose,
     StudyRecords,
+    Task,
     stable_id,
     text_content,
 )
@@ -41,26 +42,27 @@ def made_checks(
         If the study has too few outputs, or too few sources that several profiles share.
     """
     rng = np.random.default_rng(seed)
-    known = {one.comparison_id for one in records.comparisons}
+    known = {one.task_id for one in records.tasks}
     made = StudyRecords(records.study)
     for wanted, what, found in (
         (attention, "attention checks, one per text", _attention(records)),
         (wrong_profile, "wrong-profile checks, one per system and two profiles of a source", _wrong(records)),
     ):
-        pairs = [pair for pair in found if pair[1].comparison_id not in known]
+        pairs = [pair for pair in found if pair[1].task.task_id not in known]
         if wanted > len(pairs):
             raise InvalidInput(f"{wanted} {what}: only {len(pairs)} more can be made from this study")
         for place in rng.permutation(len(pairs))[:wanted]:
             output, comparison = pairs[place]
             made.outputs.append(output)
-            made.comparisons.append(comparison)
+            made.add_comparisons([comparison])
     return made
 
 
 def _attention(records: StudyRecords) -> Iterator[tuple[Output, Comparison]]:
+    items = {item.item_id: item for item in records.items}
     for output in records.outputs:
         if output.system != CHECK_SYSTEM and output.content.get("kind") in ("text", "markdown"):
-            yield _check(output, "attention", None)
+            yield _check(items[output.item_id], output, "attention", None)
 
 
 def _wrong(records: StudyRecords) -> Iterator[tuple[Output, Comparison]]:
@@ -72,7 +74,7 @@ def _wrong(records: StudyRecords) -> Iterator[tuple[Output, Comparison]]:
             outputs.setdefault((item.source_id, output.system, output.condition), []).append(output)
     for right, wrong in chain.from_iterable(_pairs_of_profiles(group, items) for group in outputs.values()):
         if right.content != wrong.content:
-            yield _check(right, "wrong_profile", wrong)
+            yield _check(items[right.item_id], right, "wrong_profile", wrong)
 
 
 def _pairs_of_profiles(group: list[Output], items: dict[str, Item]) -> Iterator[tuple[Output, Output]]:
@@ -83,7 +85,7 @@ def _pairs_of_profiles(group: list[Output], items: dict[str, Item]) -> Iterator[
             yield right, others[place % len(others)]
 
 
-def _check(known: Output, purpose: Purpose, other: Output | None) -> tuple[Output, Comparison]:
+def _check(item: Item, known: Output, purpose: Purpose, other: Output | None) -> tuple[Output, Comparison]:
     """Return a new output and its comparison with a known one.
 
     The known output is the right answer if the new one is another profile's, and the new one if it asks to be chosen.
@@ -95,12 +97,12 @@ def _check(known: Output, purpose: Purpose, other: Output | None) -> tuple[Outpu
     )
     first, second = sorted((known.output_id, output_id))
     expected = known.output_id if other else output_id
-    return new, Comparison(
+    task = Task(
         stable_id(known.study_id, purpose, "comparison", known.output_id),
         known.study_id,
-        known.item_id,
-        first,
-        second,
+        item.source_id,
+        item.item_id,
         purpose,
         "a" if expected == first else "b",
     )
+    return new, Comparison(task, item.item_id, first, second)

@@ -51,7 +51,7 @@ from study.store.session.elicitation import (
 )
 from study.store.session.health import active_raters
 from study.store.session.judgments import (
-    Task,
+    CurrentTask,
     current_task,
     last_judgment,
     progress,
@@ -126,11 +126,11 @@ from study.store.studies.designs import (
     set_state,
 )
 from study.store.studies.divergences import (
-    comparison_ids,
     divergence_measures,
     pair_texts,
     priorities,
     save_divergences,
+    task_ids,
 )
 from study.store.studies.scores import (
     cache_scores,
@@ -149,7 +149,6 @@ from study.store.studies.studies import (
     actions,
     all_studies,
     comparison_count,
-    comparison_name,
     design,
     events,
     has_signed_in,
@@ -160,6 +159,7 @@ from study.store.studies.studies import (
     study_as_stored,
     study_by_link,
     study_records,
+    task_name,
 )
 from study.store.studies.tables import (
     HASHED_TABLES,
@@ -182,6 +182,7 @@ __all__ = [
     "LONGEST_MESSAGE",
     "Backup",
     "CheckResult",
+    "CurrentTask",
     "Database",
     "ElicitationTask",
     "Maintenance",
@@ -190,7 +191,6 @@ __all__ = [
     "Place",
     "Read",
     "Returned",
-    "Task",
     "Vacancy",
     "act_as",
     "acting",
@@ -210,8 +210,6 @@ __all__ = [
     "check_results",
     "coded_judgments",
     "comparison_count",
-    "comparison_ids",
-    "comparison_name",
     "consents",
     "content_hash",
     "coverage",
@@ -340,6 +338,8 @@ __all__ = [
     "study_comparisons",
     "study_records",
     "take_up_request",
+    "task_ids",
+    "task_name",
     "thin_out",
     "ticket",
     "undo",

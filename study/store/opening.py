@@ -8,7 +8,7 @@ from secrets import token_hex
 
 import duckdb
 
-from study.blinding import unblinding_table
+from study.blinding import preference_codes
 from study.errors import DatabaseError
 from study.store.engine import migrations, rows
 from study.store.engine.address import Place, PostgresAddress, place_of
@@ -94,7 +94,7 @@ def _check_schema(file: DatabaseFile) -> None:
 def _create_schema(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("begin transaction")
     connection.execute(schema())
-    connection.executemany("insert into unblinding values (?, ?, ?, ?)", list(unblinding_table()))
+    connection.executemany("insert into preference_code values (?, ?, ?, ?)", list(preference_codes()))
     connection.execute("insert into schema_version values (?, ?)", [migrations.SCHEMA_VERSION, token_hex(16)])
     connection.execute("commit")
 
@@ -106,12 +106,10 @@ def _database_id(connection: duckdb.DuckDBPyConnection) -> str:
 def _restore(database: Database, lines: list[Line], erased: Erased) -> None:
     """Add rows that only the journal has to the tables, log their number, and empty the journal."""
     with database.writing() as cursor:
-        comparisons = _known(cursor, "comparison", [assignment.comparison_id for _, assignment, _ in lines])
+        tasks = _known(cursor, "task", [assignment.task_id for _, assignment, _ in lines])
         gone = (erased, erased_in(cursor)) if lines else ()
         wanted = [
-            line
-            for line in lines
-            if line[1].comparison_id in comparisons and not any(one.holds(line[1]) for one in gone)
+            line for line in lines if line[1].task_id in tasks and not any(one.holds(line[1]) for one in gone)
         ]
         _insert_missing(cursor, "rater", {rater.rater_id: rater for _, _, rater in wanted})
         _insert_missing(cursor, "assignment", {one.assignment_id: one for _, one, _ in wanted})

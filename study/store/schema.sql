@@ -42,7 +42,8 @@ create table item (
     profile_id varchar,
     content varchar not null,
     reference varchar,
-    tags varchar not null
+    tags varchar not null,
+    subjects varchar not null
 );
 
 create table output (
@@ -54,17 +55,25 @@ create table output (
     content varchar not null
 );
 
-create table comparison (
-    comparison_id varchar primary key,
+-- What is shown at once; a comparison is a task of two outputs.
+create table task (
+    task_id varchar primary key,
     study_id varchar not null,
-    item_id varchar not null,
-    output_a_id varchar not null,
-    output_b_id varchar not null,
+    source_id varchar not null,
+    item_id varchar,
     purpose varchar not null check (purpose in ('main', 'practice', 'attention', 'gold', 'wrong_profile', 'elicitation')),
     expected varchar,
     name varchar,
     withdrawn varchar,
-    check (output_a_id < output_b_id)
+    template varchar not null
+);
+
+create table task_output (
+    task_id varchar not null,
+    slot integer not null check (slot between 0 and 9),
+    study_id varchar not null,
+    output_id varchar not null,
+    primary key (task_id, slot)
 );
 
 create table rater (
@@ -84,10 +93,10 @@ create table rater (
 create table assignment (
     assignment_id varchar primary key,
     study_id varchar not null,
-    comparison_id varchar not null,
+    task_id varchar not null,
     rater_id varchar not null,
     position integer not null,
-    side_of_a varchar not null check (side_of_a in ('left', 'right')),
+    arrangement varchar not null check (arrangement ~ '^[0-9]+$'),
     purpose varchar not null,
     condition varchar,
     issued_at timestamp not null,
@@ -100,7 +109,7 @@ create table judgment (
     judgment_id varchar primary key,
     study_id varchar not null,
     assignment_id varchar not null,
-    criterion varchar not null,
+    question varchar not null,
     revision integer not null,
     response varchar not null,
     confidence integer,
@@ -117,7 +126,8 @@ create table judgment (
     profile_scrolls integer,
     changes_of_mind integer,
     behaviour_source varchar,
-    unique (assignment_id, criterion, revision)
+    kind varchar not null,
+    unique (assignment_id, question, revision)
 );
 
 -- The steps of a rater: a form filled in, an attempt at practice, instructions read.
@@ -152,28 +162,28 @@ create table score_cache (
 
 create table verdict (
     study_id varchar not null,
-    comparison_id varchar not null,
+    task_id varchar not null,
     judge varchar not null,
-    criterion varchar not null,
-    side_of_a varchar not null check (side_of_a in ('left', 'right', 'unknown')),
-    preference varchar check (preference in ('a', 'b', 'tie', 'both_bad')),
+    question varchar not null,
+    arrangement varchar not null check (arrangement ~ '^([0-9]+|[?])$'),
+    answer varchar,
     certainty double,
     reason varchar,
     signature varchar not null,
-    check (preference is not null or reason is not null),
-    primary key (comparison_id, judge, criterion, side_of_a)
+    check (answer is not null or reason is not null),
+    primary key (task_id, judge, question, arrangement)
 );
 
 -- How much the outputs of a comparison differ, computed from embeddings or imported; it may order a queue.
 create table divergence (
     study_id varchar not null,
-    comparison_id varchar not null,
+    task_id varchar not null,
     measure varchar not null,
     value double,
     reason varchar,
     signature varchar not null,
     check (value is not null or reason is not null),
-    primary key (comparison_id, measure)
+    primary key (task_id, measure)
 );
 
 create table event (
@@ -192,13 +202,13 @@ create table schema_version (version integer not null, database_id varchar not n
 -- The key for hashing the ids of a study in exports that leave the house; never exported itself.
 create table study_secret (study_id varchar primary key, hash_key varchar not null);
 
--- Filled from study.blinding.unblinding_table(), so that the rule is in one place only.
-create table unblinding (
-    response varchar not null,
-    side_of_a varchar not null,
-    preference varchar,
+-- What each answer to a comparison means: the position that it prefers, and how strongly, or a neutral answer (tie, both_bad).
+-- Filled from study.blinding.preference_codes(), so that the rule is in one place only.
+create table preference_code (
+    response varchar primary key,
+    position integer,
     strength integer,
-    primary key (response, side_of_a)
+    neutral varchar
 );
 
 -- Views. They are made again after a migration.
@@ -206,24 +216,27 @@ create table unblinding (
 -- The standing answers: not superseded, not undone. A skip stands, with no preference. So does an
 -- answer code that the program does not know; its readers raise an error.
 create or replace view judgment_current as
-select j.*, a.comparison_id, a.rater_id, a.position, a.purpose, a.condition, a.side_of_a,
-    a.profile_id as judged_for, u.preference, u.strength
+select j.*, a.task_id, a.rater_id, a.position, a.purpose, a.condition, a.arrangement,
+    case a.arrangement when '01' then 'left' when '10' then 'right' end as side_of_a,
+    a.profile_id as judged_for,
+    case substr(a.arrangement, u.position + 1, 1) when '0' then 'a' when '1' then 'b' else u.neutral end as preference,
+    case substr(a.arrangement, u.position + 1, 1) when '1' then -u.strength else u.strength end as strength
 from judgment as j
 join assignment as a on a.assignment_id = j.assignment_id
-left join unblinding as u on u.response = j.response and u.side_of_a = a.side_of_a
+left join preference_code as u on j.kind = 'preference' and u.response = j.response
 where j.response <> 'undone'
   and not exists (
       select 1 from judgment as later
       where later.assignment_id = j.assignment_id
-        and later.criterion = j.criterion
+        and later.question = j.question
         and later.revision > j.revision
   );
 
--- What is compared: one row per comparison, with its item, profile and outputs.
+-- What is compared: one row per task of two outputs of one item, with the item, its profile and the outputs.
 create or replace view comparison_long as
 select
     c.study_id,
-    c.comparison_id,
+    c.task_id as comparison_id,
     c.name as comparison_name,
     c.purpose as comparison_purpose,
     c.withdrawn is not null as comparison_withdrawn,
@@ -235,17 +248,21 @@ select
     i.tags,
     oa.system as system_a,
     ob.system as system_b,
-    c.output_a_id,
-    c.output_b_id,
+    oa.output_id as output_a_id,
+    ob.output_id as output_b_id,
     oa.condition as condition_a,
     ob.condition as condition_b
-from comparison as c
+from task as c
 join item as i on i.item_id = c.item_id
-join output as oa on oa.output_id = c.output_a_id
-join output as ob on ob.output_id = c.output_b_id
-left join profile as p on p.profile_id = i.profile_id;
+join task_output as a on a.task_id = c.task_id and a.slot = 0
+join task_output as b on b.task_id = c.task_id and b.slot = 1
+left join task_output as third on third.task_id = c.task_id and third.slot = 2
+join output as oa on oa.output_id = a.output_id
+join output as ob on ob.output_id = b.output_id
+left join profile as p on p.profile_id = i.profile_id
+where third.task_id is null;
 
--- The one boundary between SQL and statistics: one row per standing judgment.
+-- Preferences between two outputs, for statistics: one row per standing judgment.
 create or replace view judgment_long as
 select
     j.judgment_id,
@@ -270,7 +287,7 @@ select
     j.position,
     j.purpose,
     j.condition as context_condition,
-    j.criterion,
+    j.question as criterion,
     c.system_a,
     c.system_b,
     c.output_a_id,
@@ -300,6 +317,7 @@ select
     j.changes_of_mind,
     j.behaviour_source
 from judgment_current as j
-join comparison_long as c on c.comparison_id = j.comparison_id
+join comparison_long as c on c.comparison_id = j.task_id
 join rater as r on r.rater_id = j.rater_id
-left join profile as elicited on elicited.profile_id = j.judged_for;
+left join profile as elicited on elicited.profile_id = j.judged_for
+where j.kind = 'preference';

@@ -69,7 +69,7 @@ def import_divergence(db: store.Database, study_id: str, data: bytes, file: str,
     given = [
         (row["comparison"] or "", _number(row["value"], file, line)) for line, row in enumerate(reader, 2)
     ]
-    ids = store.comparison_ids(db, study_id, [name for name, _ in given])
+    ids = store.task_ids(db, study_id, [name for name, _ in given])
     values: dict[str, tuple[float | None, str | None]] = {ids[name]: (value, None) for name, value in given}
     store.save_divergences(db, study_id, measure.strip(), values, f"imported from {file}")
     return len(values)

@@ -87,7 +87,9 @@ def written(taken: Taken) -> Exported:
         return replace(made, notes=(*made.notes, *notes))
     records, scores, verdicts = taken.tables
     if not wanted.withdrawn:
-        records.comparisons = [one for one in records.comparisons if one.withdrawn is None]
+        records.tasks = [one for one in records.tasks if one.withdrawn is None]
+        kept = {one.task_id for one in records.tasks}
+        records.task_outputs = [one for one in records.task_outputs if one.task_id in kept]
     made = STUDY_EXPORTERS[wanted.format].write(StudyTables(records, judgments, scores, verdicts), rules)
     return replace(made, notes=(*made.notes, *notes))
 

@@ -11,6 +11,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from study import store
+from study.blinding import ARRANGEMENT_OF, UNKNOWN
 from study.errors import NotAllowed, StudyError
 from study.metrics.judges.clients import Chat, QuestionRefused, ServerError
 from study.metrics.judges.questions import Judge, JudgeQuestion, questions_of
@@ -207,7 +208,7 @@ def _answered(
 
 
 def _place(question: JudgeQuestion) -> tuple[str, str, str]:
-    return question.output_id or question.comparison_id, question.criterion, question.side_of_a
+    return question.output_id or question.task_id, question.criterion, question.arrangement
 
 
 def _known(
@@ -225,14 +226,15 @@ def _known(
     if judge.template.pairwise:
         answered = own if not failures_again else own[own["preference"].notna().to_numpy(dtype=bool)]
         places = answered[["comparison_id", "criterion", "side_of_a"]].astype(str)
-        return {(one, two, three) for one, two, three in places.itertuples(index=False)}
+        shown = {str(side): arrangement for side, arrangement in ARRANGEMENT_OF.items()}
+        return {(one, two, shown.get(side, UNKNOWN)) for one, two, side in places.itertuples(index=False)}
     scores = store.metric_scores(db, study_id)
     known = set()
     for criterion in store.design(db, study_id).criteria:
         name, _ = score_names(judge, criterion.key)
         of = scores[(scores["metric"] == name) & (scores["signature"] == judge.signature)]
         of = of[of["value"].notna()] if failures_again else of
-        known |= {(output_id, criterion.key, "unknown") for output_id in of["output_id"]}
+        known |= {(output_id, criterion.key, UNKNOWN) for output_id in of["output_id"]}
     return known
 
 
@@ -240,18 +242,19 @@ def _save_derived(db: store.Database, records: StudyRecords, judge: Judge, crite
     """Store the verdicts on pairs that follow from the points of single outputs, if both outputs were judged."""
     scores = store.metric_scores(db, records.study.study_id)
     verdicts = []
+    main = [one for one in records.comparisons() if one.task.purpose == "main" and not one.task.withdrawn]
     for criterion in criteria:
         points, certainties = (_values(scores, name) for name in score_names(judge, criterion))
-        for one in records.comparisons:
+        for one in main:
             pair = (one.output_a_id, one.output_b_id)
-            if one.purpose != "main" or one.withdrawn or not all(output_id in points for output_id in pair):
+            if not all(output_id in points for output_id in pair):
                 continue
             (a, why_a), (b, why_b) = (points[output_id] for output_id in pair)
             reason = why_a or why_b
             preference = None if reason else "tie" if a == b else "a" if a > b else "b"
             certainty = None if reason else fmean(certainties[output_id][0] for output_id in pair) / 100
-            place = (records.study.study_id, one.comparison_id, judge.name, criterion)
-            verdicts.append(Verdict(*place, "unknown", preference, certainty, reason, judge.signature))
+            place = (records.study.study_id, one.task.task_id, judge.name, criterion)
+            verdicts.append(Verdict(*place, UNKNOWN, preference, certainty, reason, judge.signature))
     store.save_verdicts(db, verdicts)
 
 

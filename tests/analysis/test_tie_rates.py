@@ -129,8 +129,8 @@ def test_ties_planted_where_outputs_hardly_differ_are_found(empty_db: store.Data
     simulate(empty_db, "small", SimulatedRaters(4, strengths=strengths, tie_width=1.0, noise=0.4, seed=1))
     system = {output.output_id: output.system for output in records.outputs}
     priority = {
-        one.comparison_id: abs(strengths[system[one.output_a_id]] - strengths[system[one.output_b_id]])
-        for one in records.comparisons
+        one.task.task_id: abs(strengths[system[one.output_a_id]] - strengths[system[one.output_b_id]])
+        for one in records.comparisons()
     }
     judgments = store.coded_judgments(empty_db, "small")
     table = tie_rate_table(judgments, priority, criterion="fit", subset=SIMULATED, seed=2).set_index("group")

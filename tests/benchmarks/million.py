@@ -108,19 +108,21 @@ def _write(
         for statement in (
             f"insert into profile select format('p{{:03d}}', n), '{STUDY_ID}', format('reader {{}}', n), '{TEXT}', null, null from range({N_PROFILES}) t(n)",
             f"""insert into item select format('i{{:06d}}', n), '{STUDY_ID}', format('item {{}}', n), format('s{{:06d}}', n // 2),
-                format('p{{:03d}}', n % {N_PROFILES}), '{TEXT}', null, case n % {len(TAGS)} {tags} end from range({n_items}) t(n)""",
+                format('p{{:03d}}', n % {N_PROFILES}), '{TEXT}', null, case n % {len(TAGS)} {tags} end, '{{}}' from range({n_items}) t(n)""",
             f"""insert into output select format('o{{:06d}}{{:02d}}', i, s), '{STUDY_ID}', format('i{{:06d}}', i), format('system {{:02d}}', s), '', '{TEXT}'
                 from range({n_items}) t(i), range({N_SYSTEMS}) u(s)""",
-            f"""insert into comparison select format('c{{:07d}}', n), '{STUDY_ID}', format('i{{:06d}}', item), format('o{{:06d}}{{:02d}}', item, first),
-                format('o{{:06d}}{{:02d}}', item, second), 'main', null, null, null from pair""",
+            f"""insert into task select format('c{{:07d}}', n), '{STUDY_ID}', format('s{{:06d}}', item // 2), format('i{{:06d}}', item),
+                'main', null, null, null, 'pairs' from pair""",
+            f"""insert into task_output select format('c{{:07d}}', n), 0, '{STUDY_ID}', format('o{{:06d}}{{:02d}}', item, first) from pair
+                union all select format('c{{:07d}}', n), 1, '{STUDY_ID}', format('o{{:06d}}{{:02d}}', item, second) from pair""",
             f"""insert into rater select format('r{{:04d}}', n), '{STUDY_ID}', format('t{{:04d}}', n), null, 'link', null, '{{}}',
                 case when n % 10 = 0 then format('p{{:03d}}', n % {N_PROFILES}) end, 'active', null, timestamp '2026-01-01' from range({N_RATERS}) t(n)""",
             f"""insert into assignment select format('a{{:08d}}', n), '{STUDY_ID}', format('c{{:07d}}', pair), format('r{{:04d}}', rater), n,
-                case when left_a then 'left' else 'right' end, 'main', null, timestamp '2026-01-01' + interval (n) second,
+                case when left_a then '01' else '10' end, 'main', null, timestamp '2026-01-01' + interval (n) second,
                 timestamp '2026-01-02' + interval (n) second, null from answer""",
             f"""insert into judgment select format('j{{:08d}}', n), '{STUDY_ID}', format('a{{:08d}}', n), 'fit', 0, response, null, null, 4.5,
                 timestamp '2026-01-01' + interval (n) second, timestamp '2026-01-01' + interval (n + 5) second, null, null,
-                null, null, null, null, null, null, null from answer""",
+                null, null, null, null, null, null, null, 'preference' from answer""",
         ):
             cursor.execute(statement)
         for k in range(n_metrics):

@@ -44,8 +44,8 @@ def save_live(path: Path, records: StudyRecords) -> Path:
     """Write a study of which the first comparison is practice (left is right) into a new database, live."""
     db = store.open_database(path)
     records.study = replace(records.study, state="draft")
-    first, *rest = records.comparisons
-    records.comparisons = [replace(first, name="practice 1"), *rest]
+    first, *rest = records.tasks
+    records.tasks = [replace(first, name="practice 1"), *rest]
     store.save_records(db, records)
     store.set_expected(db, records.study.study_id, "practice", {"practice 1": "left"})
     store.set_state(db, records.study.study_id, "live")

@@ -37,7 +37,7 @@ def stored(app: App) -> list[tuple[str, str, int, str]]:
     db = store.open_database(app.database)
     with db.reading() as cursor:
         rows = cursor.execute(
-            "select assignment_id, criterion, revision, response from judgment order by judged_at, criterion"
+            "select assignment_id, question, revision, response from judgment order by judged_at, question"
         ).fetchall()
     db.close()
     return rows

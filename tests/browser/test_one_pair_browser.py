@@ -107,8 +107,8 @@ def test_who_comes_back_and_practises(
     path = tmp_path / "way.duckdb"
     db = store.open_database(path)
     records.study = records.study.__class__(**(as_dict(records.study) | {"state": "draft"}))
-    names = {one.comparison_id: f"practice {number}" for number, one in enumerate(records.comparisons[:3])}
-    records.comparisons = [named(one, names.get(one.comparison_id)) for one in records.comparisons]
+    names = {one.task_id: f"practice {number}" for number, one in enumerate(records.tasks[:3])}
+    records.tasks = [named(one, names.get(one.task_id)) for one in records.tasks]
     store.save_records(db, records)
     store.set_expected(db, "small", "practice", dict.fromkeys(names.values(), "left"))
     store.set_state(db, "small", "live")

@@ -74,7 +74,7 @@ def _pairs() -> list[dict[str, Any]]:
     outputs = {one.output_id: one for one in records.outputs}
     profiles = {one.profile_id: one.name for one in records.profiles}
     found = []
-    for number, one in enumerate(one for one in records.comparisons if one.item_id in items):
+    for number, one in enumerate(one for one in records.comparisons() if one.item_id in items):
         item, a, b = items[one.item_id], outputs[one.output_a_id], outputs[one.output_b_id]
         assert item.profile_id is not None
         found.append(

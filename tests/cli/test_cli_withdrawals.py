@@ -25,7 +25,7 @@ def skipped_item(database_path: Path) -> str:
         assert task is not None
         for criterion, revision in task.revisions.items():
             store.record_judgment(db, rater, task.assignment_id, criterion, revision, "left")
-    item = store.material(db, first.comparison_id).item.name
+    item = store.material(db, first.task_id).item.name
     db.close()
     return item
 

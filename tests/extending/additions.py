@@ -128,8 +128,9 @@ def read_answers(table, *, study, columns=None, options=None):
         Output(stable_id(study.study_id, one, by), study.study_id, items[one].item_id, by, "", said)
         for one, by, said in zip(asked, systems, contents, strict=True)
     ]
-    comparisons = drawn_comparisons(study, outputs, None)
-    return StudyRecords(study, [], list(items.values()), outputs, comparisons)
+    records = StudyRecords(study, [], list(items.values()), outputs)
+    records.add_comparisons(drawn_comparisons(study, records.items, outputs))
+    return records
 '''
 
 WRITER = Addition(

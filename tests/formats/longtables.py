@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from study.blinding import unblind
+from study.blinding import shown_in, side_of_a, unblind
 from study.records import StudyRecords
 
 
@@ -15,7 +15,8 @@ def merged(records: StudyRecords, votes: StudyRecords) -> StudyRecords:
         records.profiles,
         records.items,
         records.outputs,
-        records.comparisons,
+        records.tasks,
+        records.task_outputs,
         records.raters + votes.raters,
         records.assignments + votes.assignments,
         records.judgments + votes.judgments,
@@ -26,27 +27,27 @@ def long_table(records: StudyRecords) -> pd.DataFrame:
     items = {one.item_id: one for one in records.items}
     profiles = {one.profile_id: one for one in records.profiles}
     outputs = {one.output_id: one for one in records.outputs}
-    comparisons = {one.comparison_id: one for one in records.comparisons}
+    comparisons = {one.task.task_id: one for one in records.comparisons()}
     raters = {one.rater_id: one for one in records.raters}
     assignments = {one.assignment_id: one for one in records.assignments}
     rows: list[dict[str, Any]] = []
     for judgment in records.judgments:
         assignment = assignments[judgment.assignment_id]
-        comparison = comparisons[assignment.comparison_id]
+        comparison = comparisons[assignment.task_id]
         item, rater = items[comparison.item_id], raters[assignment.rater_id]
         a, b = outputs[comparison.output_a_id], outputs[comparison.output_b_id]
-        left, right = (a, b) if assignment.side_of_a == "left" else (b, a)
-        meaning = unblind(judgment.response, assignment.side_of_a)
+        left, right = shown_in(assignment.arrangement, (a, b))
+        meaning = unblind(judgment.response, assignment.arrangement)
         preferred = {"a": a, "b": b}.get(meaning.preference or "")
         profile = profiles.get(item.profile_id or "")
         rows.append(
             {
                 "judgment_id": judgment.judgment_id,
                 "study_id": judgment.study_id,
-                "comparison_id": comparison.comparison_id,
-                "comparison_name": comparison.name,
-                "comparison_purpose": comparison.purpose,
-                "comparison_withdrawn": comparison.withdrawn is not None,
+                "comparison_id": comparison.task.task_id,
+                "comparison_name": comparison.task.name,
+                "comparison_purpose": comparison.task.purpose,
+                "comparison_withdrawn": comparison.task.withdrawn is not None,
                 "item_id": item.item_id,
                 "item_name": item.name,
                 "source_id": item.source_id,
@@ -63,14 +64,14 @@ def long_table(records: StudyRecords) -> pd.DataFrame:
                 "position": assignment.position,
                 "purpose": assignment.purpose,
                 "context_condition": assignment.condition,
-                "criterion": judgment.criterion,
+                "criterion": judgment.question,
                 "system_a": a.system,
                 "system_b": b.system,
                 "output_a_id": a.output_id,
                 "output_b_id": b.output_id,
                 "condition_a": a.condition,
                 "condition_b": b.condition,
-                "side_of_a": assignment.side_of_a,
+                "side_of_a": side_of_a(assignment.arrangement),
                 "left_system": left.system,
                 "right_system": right.system,
                 "response": judgment.response,

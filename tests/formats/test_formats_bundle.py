@@ -53,7 +53,7 @@ def test_a_zip_holds_a_whole_study() -> None:
         ("i1", "s", "Ref", {"domain": "news"}),
         ("i2", "s", None, {}),
     ]
-    assert (len(found.outputs), len(found.comparisons)) == (4, 2)
+    assert (len(found.outputs), len(found.tasks)) == (4, 2)
     assert [(one.value, one.reason, one.signature) for one in found.scores] == [
         (4.5, None, "length|v1"),
         (None, "the file gives no value", "length|imported"),

@@ -1,5 +1,6 @@
 import pytest
 
+from study.blinding import side_of_a
 from study.formats import ImportOptions
 from study.formats.reading import read, understand
 from study.records import StudyRecords
@@ -12,7 +13,7 @@ def known() -> StudyRecords:
 
 
 def test_the_pairs_of_llmfao_are_read_whole(known: StudyRecords) -> None:
-    assert len(known.comparisons) == 2139
+    assert len(known.tasks) == 2139
     assert len({output.system for output in known.outputs}) == 59
     assert len(known.items) == 13
     assert len(known.outputs) == 750
@@ -23,7 +24,7 @@ def test_the_votes_of_llmfao_are_read_whole(known: StudyRecords) -> None:
     assert (len(votes.raters), len(votes.assignments), len(votes.judgments)) == (124, 8931, 8931)
     answers = [judgment.response for judgment in votes.judgments]
     assert {code: answers.count(code) for code in set(answers)} == {"tie": 3471, "left": 2911, "right": 2549}
-    sides = [assignment.side_of_a for assignment in votes.assignments]
+    sides = [side_of_a(assignment.arrangement) for assignment in votes.assignments]
     assert 0.4 < sides.count("left") / len(sides) < 0.6
 
 
@@ -31,12 +32,12 @@ def test_the_verdicts_of_gpt_4_on_llmfao_are_read_whole(known: StudyRecords) -> 
     path = llmfao("gpt4-crowd-comparisons.csv")
     verdicts = read(path, columns=VERDICTS, known=known, options=ImportOptions(judge="GPT-4")).verdicts
     assert len(verdicts) == 2139
-    assert {(one.judge, one.criterion) for one in verdicts} == {("GPT-4", "overall")}
-    sides = [one.side_of_a for one in verdicts]
+    assert {(one.judge, one.question) for one in verdicts} == {("GPT-4", "overall")}
+    sides = [side_of_a(one.arrangement) for one in verdicts]
     first = [
-        one.preference == ("a" if side == "left" else "b") for one, side in zip(verdicts, sides, strict=True)
+        one.answer == ("a" if side == "left" else "b") for one, side in zip(verdicts, sides, strict=True)
     ]
-    ties = sum(one.preference == "tie" for one in verdicts)
+    ties = sum(one.answer == "tie" for one in verdicts)
     assert (sum(first), ties) == (943, 66)
     assert 0.4 < sides.count("left") / len(sides) < 0.6
 

@@ -261,15 +261,15 @@ def test_an_id_without_its_zeros_is_named_and_matched_on_request(
     )
     options = ImportOptions(match_ids=True)
     found = read(data, name="v.csv", known=known, options=options)
-    named = {one.comparison_id: one.name for one in known.comparisons}
-    assert [named[one.comparison_id] for one in found.assignments] == [looks_like]
+    named = {one.task_id: one.name for one in known.tasks}
+    assert [named[one.task_id] for one in found.assignments] == [looks_like]
     assert [one.external_id for one in found.raters] == ["101"]
     notes = understand(data, name="v.csv", known=known, options=options).notes
     assert f"1 id in 'pair_id' was matched: {given!r} is {looks_like!r}" in notes
 
 
 def test_an_id_that_looks_like_two_is_not_matched(known: StudyRecords) -> None:
-    known.comparisons[1] = replace(known.comparisons[1], name="01")
+    known.tasks[1] = replace(known.tasks[1], name="01")
     data = b"pair_id,rater,left_system,right_system,answer\n1,r,m1,m2,left\n"
     with pytest.raises(InvalidInput) as caught:
         read(data, name="v.csv", known=known, options=ImportOptions(match_ids=True))

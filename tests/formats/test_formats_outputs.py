@@ -10,7 +10,7 @@ from study.formats.readers.comparisons import Parts, drawn_comparisons
 from study.formats.readers.outputs import read_outputs
 from study.formats.readers.tabular import read_table
 from study.formats.reading import read, understand
-from study.records import Output, StudyRecords, stable_id, text_content
+from study.records import Item, Output, StudyRecords, stable_id, text_content
 
 GOOD = b"""item,system,output,prompt,profile_id,profile,reference,source_id,tags,tag_tier
 1,x,X one,Say one,p,likes tea,ref,s,domain=news; length=short,gold
@@ -44,7 +44,7 @@ def test_a_table_of_outputs_becomes_a_study() -> None:
         ("y", "Y one"),
         ("z", ""),
     ]
-    assert Counter(comparison.item_id for comparison in found.comparisons) == {
+    assert Counter(comparison.item_id for comparison in found.comparisons()) == {
         first.item_id: 3,
         second.item_id: 1,
     }
@@ -52,9 +52,9 @@ def test_a_table_of_outputs_becomes_a_study() -> None:
 
 
 def test_comparisons_are_ordered_by_output_id_and_main() -> None:
-    for comparison in outputs(GOOD).comparisons:
+    for comparison in outputs(GOOD).comparisons():
         assert comparison.output_a_id < comparison.output_b_id
-        assert (comparison.purpose, comparison.name) == ("main", None)
+        assert (comparison.task.purpose, comparison.task.name) == ("main", None)
 
 
 def test_ids_depend_on_the_names_alone() -> None:
@@ -63,7 +63,7 @@ def test_ids_depend_on_the_names_alone() -> None:
     shuffled = b"\n".join([header, *reversed(rows)])
     one, other = (outputs(data, study=study) for data in (GOOD, shuffled))
     assert {x.output_id for x in one.outputs} == {x.output_id for x in other.outputs}
-    assert {x.comparison_id for x in one.comparisons} == {x.comparison_id for x in other.comparisons}
+    assert {x.task_id for x in one.tasks} == {x.task_id for x in other.tasks}
 
 
 def test_columns_can_be_mapped() -> None:
@@ -76,7 +76,7 @@ def test_columns_can_be_mapped() -> None:
 def test_one_system_may_be_compared_under_two_conditions() -> None:
     found = outputs(b"item,system,condition,output\n1,x,bare,a\n1,x,with profile,b\n")
     assert [output.condition for output in found.outputs] == ["bare", "with profile"]
-    assert len(found.comparisons) == 1
+    assert len(found.tasks) == 1
 
 
 def test_profiles_without_an_id_are_known_by_their_content() -> None:
@@ -173,10 +173,17 @@ def made_outputs(systems_of: dict[str, str]) -> list[Output]:
     ]
 
 
+def made_items(found: list[Output]) -> list[Item]:
+    return [
+        Item(item_id, "s", item_id, item_id, None, text_content(""))
+        for item_id in dict.fromkeys(one.item_id for one in found)
+    ]
+
+
 def connected_parts(found: list[Output], pairs_per_item: int | None, seed: int = 0) -> int:
     parts = Parts()
     system = {output.output_id: output.system for output in found}
-    for one in drawn_comparisons(new_study("t", seed=seed), found, pairs_per_item):
+    for one in drawn_comparisons(new_study("t", seed=seed), made_items(found), found, pairs_per_item):
         parts.join(system[one.output_a_id], system[one.output_b_id])
     return parts.count()
 
@@ -184,14 +191,14 @@ def connected_parts(found: list[Output], pairs_per_item: int | None, seed: int =
 @pytest.mark.parametrize("seed", range(20))
 def test_a_few_pairs_per_item_keep_the_systems_connected(seed: int) -> None:
     found = made_outputs({str(item): "abcdefgh" for item in range(7)})
-    assert len(drawn_comparisons(new_study("t", seed=seed), found, 1)) == 7
+    assert len(drawn_comparisons(new_study("t", seed=seed), made_items(found), found, 1)) == 7
     assert connected_parts(found, 1, seed) == 1
     assert connected_parts(made_outputs({"1": "abc", "2": "ab", "3": "bcd"}), 1, seed) == 1
 
 
 def test_a_few_pairs_per_item_use_system_pairs_evenly_and_depend_on_the_seed() -> None:
     found = made_outputs({str(item): "abcd" for item in range(60)})
-    drawn = [drawn_comparisons(new_study("t", seed=seed), found, 2) for seed in (1, 1, 2)]
+    drawn = [drawn_comparisons(new_study("t", seed=seed), made_items(found), found, 2) for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1] != drawn[2]
     system = {output.output_id: output.system for output in found}
     used = Counter(frozenset({system[one.output_a_id], system[one.output_b_id]}) for one in drawn[0])

@@ -20,7 +20,7 @@ def test_the_same_prompt_is_the_same_item_and_the_same_text_one_output() -> None
         ("1", "A"),
     ]
     assert len(found.outputs) == 5
-    assert len(found.comparisons) == 3
+    assert len(found.tasks) == 3
 
 
 def test_the_same_prompt_for_another_profile_is_another_item() -> None:
@@ -34,8 +34,8 @@ def test_the_same_prompt_for_another_profile_is_another_item() -> None:
 
 def test_a_pair_keeps_its_own_id_as_name() -> None:
     found = pairs(b"pair_id," + HEADER + b"7,one,x,X,y,Y\n8,one,y,Y,x,X\n")
-    assert [comparison.name for comparison in found.comparisons] == ["7", "8"]
-    assert len({comparison.comparison_id for comparison in found.comparisons}) == 2
+    assert [comparison.name for comparison in found.tasks] == ["7", "8"]
+    assert len({comparison.task_id for comparison in found.tasks}) == 2
 
 
 def test_a_row_that_repeats_a_pair_adds_nothing_and_is_noted() -> None:

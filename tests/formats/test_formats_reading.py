@@ -31,7 +31,7 @@ def test_where_a_study_is_named_a_table_of_pairs_and_votes_is_votes() -> None:
         b"7,one,x,X,y,Y,r,x,y,left\n7,one,x,X,y,Y,s,x,y,tie\n"
     )
     known = read(data, name="t.csv")
-    assert (len(known.comparisons), known.judgments) == (1, [])
+    assert (len(known.tasks), known.judgments) == (1, [])
     assert len(read(data, name="t.csv", known=known).judgments) == 2
 
 
@@ -140,6 +140,7 @@ def test_votes_that_were_looked_at_are_matched_with_the_study_as_it_is_when_they
     monkeypatch.delattr(reading, "read_table")
     expected = taken(preview.file, known=known)
     assert len(expected.judgments) == 1
-    known.comparisons.clear()
+    known.tasks.clear()
+    known.task_outputs.clear()
     with pytest.raises(InvalidInput, match=r"v\.csv"):
         taken(preview.file, known=known)

@@ -42,9 +42,9 @@ def test_judgments_come_back_from_the_long_export(name: str) -> None:
     assert [rater.external_id for rater in again.raters] == [rater.rater_id for rater in votes.raters]
     assert [rater.source for rater in again.raters] == [rater.source for rater in votes.raters]
     for one, other in zip(again.assignments, votes.assignments, strict=True):
-        assert (one.comparison_id, one.side_of_a, one.position, one.purpose) == (
-            other.comparison_id,
-            other.side_of_a,
+        assert (one.task_id, one.arrangement, one.position, one.purpose) == (
+            other.task_id,
+            other.arrangement,
             other.position,
             other.purpose,
         )
@@ -63,7 +63,9 @@ def test_an_export_of_an_export_is_the_same_bytes(name: str) -> None:
 
 def test_the_demo_comes_back_from_its_export() -> None:
     demo = read(DEMO)
-    material = StudyRecords(demo.study, demo.profiles, demo.items, demo.outputs, demo.comparisons)
+    material = StudyRecords(
+        demo.study, demo.profiles, demo.items, demo.outputs, demo.tasks, demo.task_outputs
+    )
     data = EXPORTERS["long_parquet"].write(long_table(demo)).data
     again = read(data, name="judgments.parquet", known=material)
     assert [content(one) for one in again.judgments] == [content(one) for one in demo.judgments]

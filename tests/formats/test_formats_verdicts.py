@@ -35,14 +35,14 @@ def given(
 
 def told(known: StudyRecords, verdicts: Sequence[Verdict]) -> list[tuple[str | None, str]]:
     """Return which system each verdict prefers, and which the judge was shown first."""
-    comparisons = {one.comparison_id: one for one in known.comparisons}
+    comparisons = {one.task.task_id: one for one in known.comparisons()}
     systems = {one.output_id: one.system for one in known.outputs}
     found = []
     for one in verdicts:
-        comparison = comparisons[one.comparison_id]
+        comparison = comparisons[one.task_id]
         a, b = systems[comparison.output_a_id], systems[comparison.output_b_id]
-        first = {"left": a, "right": b, "unknown": "?"}[one.side_of_a]
-        found.append(({"a": a, "b": b}.get(one.preference or "", one.preference), first))
+        first = {"01": a, "10": b, "?": "?"}[one.arrangement]
+        found.append(({"a": a, "b": b}.get(one.answer or "", one.answer), first))
     return found
 
 
@@ -65,7 +65,7 @@ def test_a_verdict_may_name_the_system_it_prefers_and_the_pair_alone(known: Stud
     header = b"pair_id,preferred\n"
     verdicts = given(known, b"7,y", b"8,y", b"9,tie", header=header, judge="GPT-4")
     assert told(known, verdicts) == [("y", "?"), ("y", "?"), ("tie", "?")]
-    assert {(one.judge, one.signature, one.criterion) for one in verdicts} == {
+    assert {(one.judge, one.signature, one.question) for one in verdicts} == {
         ("GPT-4", "GPT-4|imported", "fit")
     }
     assert {one.judge for one in given(known, b"7,y", header=header)} == {"v"}
@@ -89,12 +89,12 @@ def test_a_verdict_may_say_how_sure_the_judge_was_and_why_it_failed(known: Study
         b",,the answer held no letter,,9,j,x,y,",
         header=header,
     )
-    assert [(one.criterion, one.certainty, one.reason, one.signature) for one in verdicts] == [
+    assert [(one.question, one.certainty, one.reason, one.signature) for one in verdicts] == [
         ("quality", 0.75, "clearer", "gpt|v:1"),
         ("fit", None, "the file gives no preference", "j|imported"),
         ("fit", None, "the answer held no letter", "j|imported"),
     ]
-    assert [one.preference is None for one in verdicts] == [False, True, True]
+    assert [one.answer is None for one in verdicts] == [False, True, True]
     preview = understand(header + b",,,,8,j,y,z,", name="v.csv", known=known)
     assert preview.format == "verdicts"
     assert preview.counts["verdicts"] == preview.counts["judges"] == 1
@@ -165,8 +165,8 @@ def test_outputs_of_one_system_are_told_apart_by_their_conditions() -> None:
     header = b"item,left_system,right_system,left_condition,right_condition,preferred\n"
     [verdict] = given(known, b"1,x,x,rich,bare,left", header=header)
     outputs = {one.output_id: one.condition for one in known.outputs}
-    ids = {"a": known.comparisons[0].output_a_id, "b": known.comparisons[0].output_b_id}
-    assert outputs[ids[verdict.preference or ""]] == "rich"
+    ids = {"a": known.comparisons()[0].output_a_id, "b": known.comparisons()[0].output_b_id}
+    assert outputs[ids[verdict.answer or ""]] == "rich"
     header = b"item,system_a,system_b,condition_a,condition_b,first_system,preferred\n"
     with pytest.raises(InvalidInput, match="both outputs are of one system; give left_system"):
         given(known, b"1,x,x,rich,bare,x,a", header=header)

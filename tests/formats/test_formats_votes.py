@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from study.blinding import unblind
+from study.blinding import shown_in, unblind
 from study.errors import InvalidInput
 from study.formats import new_study
 from study.formats.readers import pairing
@@ -32,12 +32,12 @@ def vote(known: StudyRecords, *rows: bytes, header: bytes = HEADER) -> StudyReco
 
 
 def preferred(known: StudyRecords, votes: StudyRecords) -> Sequence[str | None]:
-    comparisons = {one.comparison_id: one for one in known.comparisons}
+    comparisons = {one.task.task_id: one for one in known.comparisons()}
     systems = {one.output_id: one.system for one in known.outputs}
     found = []
     for assignment, judgment in zip(votes.assignments, votes.judgments, strict=True):
-        comparison = comparisons[assignment.comparison_id]
-        preference = unblind(judgment.response, assignment.side_of_a).preference
+        comparison = comparisons[assignment.task_id]
+        preference = unblind(judgment.response, assignment.arrangement).preference
         ids = {"a": comparison.output_a_id, "b": comparison.output_b_id}
         found.append(systems[ids[preference]] if preference in ids else preference)
     return found
@@ -76,7 +76,7 @@ def test_answers_to_several_criteria_share_one_assignment(known: StudyRecords) -
         header=header,
     )
     assert len(found.assignments) == 2
-    assert [judgment.criterion for judgment in found.judgments] == ["fit", "quality", "fit"]
+    assert [judgment.question for judgment in found.judgments] == ["fit", "quality", "fit"]
     first = found.judgments[0]
     assert (first.seconds, first.confidence, first.rationale) == (1.5, 3, "=why")
     assert first.judged_at == datetime(2026, 1, 31, 8)
@@ -119,8 +119,9 @@ def test_conditions_tell_outputs_of_one_system_apart() -> None:
     header = b"item,rater,left_system,right_system,answer"
     found = vote(known, b"1,r,x,x,left,rich,bare", header=header + b",left_condition,right_condition\n")
     outputs = {one.output_id: one.condition for one in known.outputs}
-    ids = {"left": known.comparisons[0].output_a_id, "right": known.comparisons[0].output_b_id}
-    assert outputs[ids[found.assignments[0].side_of_a]] == "rich"
+    [shown] = known.outputs_of_tasks().values()
+    left, _ = shown_in(found.assignments[0].arrangement, shown)
+    assert outputs[left] == "rich"
     with pytest.raises(InvalidInput) as caught:
         vote(known, b"1,r,x,x,left", header=header + b"\n")
     assert str(caught.value) == (

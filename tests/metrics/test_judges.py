@@ -136,18 +136,18 @@ def test_a_pair_is_asked_in_both_orders_and_single_outputs_once() -> None:
     records = small_study(n_items=2)
     pairs = list(questions_of(records, Judge("j", "m", template("pairwise")), CRITERIA))
     assert len(pairs) == 2 * 3 * 2 * 2
-    assert {one.side_of_a for one in pairs} == {"left", "right"}
+    assert {one.arrangement for one in pairs} == {"01", "10"}
     outputs = {one.output_id: one.content["text"] for one in records.outputs}
     for one in pairs:
-        comparison = next(c for c in records.comparisons if c.comparison_id == one.comparison_id)
+        comparison = next(c for c in records.comparisons() if c.task.task_id == one.task_id)
         a, b = (
             one.prompt.index(f"\n{outputs[key]}\n")
             for key in (comparison.output_a_id, comparison.output_b_id)
         )
-        assert (a < b) == (one.side_of_a == "left")
+        assert (a < b) == (one.arrangement == "01")
     single = list(questions_of(records, Judge("j", "m", template("pointwise")), CRITERIA))
     assert len(single) == 2 * 3 * 2
-    assert {one.side_of_a for one in single} == {"unknown"}
+    assert {one.arrangement for one in single} == {"?"}
     few = questions_of(records, Judge("j", "m", template("pairwise")), CRITERIA[:1], n_comparisons=1)
     assert len(list(few)) == 2
 
@@ -163,14 +163,14 @@ def test_an_answer_becomes_a_verdict_on_outputs() -> None:
     judge = Judge("j", "m", template("pairwise_ties"))
     left, right = list(questions_of(small_study(n_items=1), judge, CRITERIA[:1], n_comparisons=1))
     said = [
-        one.verdict("small", judge, Answer(choice, None, 80)).preference
+        one.verdict("small", judge, Answer(choice, None, 80)).answer
         for one in (left, right)
         for choice in ("first", "second", "tie")
     ]
     assert said == ["a", "b", "tie", "b", "a", "tie"]
     assert left.verdict("small", judge, Answer("first", None, 80)).certainty == 0.8
     failed = left.failure("small", judge, "no choice")
-    assert (failed.preference, failed.certainty, failed.reason) == (None, None, "no choice")
+    assert (failed.answer, failed.certainty, failed.reason) == (None, None, "no choice")
 
 
 def test_the_signature_names_whatever_a_verdict_depends_on(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from tests.mutations.mutation import Mutation
 
 POWER = "tests/store/test_power_cut.py::test_no_power_cut_loses_an_acknowledged_judgment"
 BALANCE = "tests/test_assignment.py"
+ROWS = "tests/test_arrangements.py"
 
 DURABILITY = (
     Mutation(
@@ -70,6 +71,20 @@ DURABILITY = (
         "tests/store/test_upgrades.py::test_the_journal_of_0_1_0_gives_every_judgment_to_the_next_version",
     ),
     Mutation(
+        "the outputs of older comparisons exchanged",
+        "study/store/engine/migrations.py",
+        "select comparison_id, 0, study_id, output_a_id from comparison",
+        "select comparison_id, 0, study_id, output_b_id from comparison",
+        "tests/store/test_older_databases.py::test_the_file_opens_with_what_stood_in_the_journal_alone",
+    ),
+    Mutation(
+        "the sides of older journal lines exchanged",
+        "study/store/engine/migrations.py",
+        'ARRANGEMENT_OF[value]\n        if name == "side_of_a"',
+        'ARRANGEMENT_OF[value][::-1]\n        if name == "side_of_a"',
+        "tests/store/test_migrations.py::test_the_lines_of_older_versions_say_what_their_rows_say",
+    ),
+    Mutation(
         "journal lines of a newer schema dropped",
         "study/store/engine/journal.py",
         "                newer.append(version)",
@@ -93,14 +108,14 @@ DURABILITY = (
     Mutation(
         "answers without a meaning left out",
         "study/store/schema.sql",
-        "left join unblinding",
-        "join unblinding",
+        "left join preference_code",
+        "join preference_code",
         "tests/store/test_every_answer.py::test_an_answer_that_nobody_knows_is_an_error_and_no_missing_row",
     ),
     Mutation(
         "new answers not added to an existing database",
         "study/store/engine/migrations.py",
-        "    return [row for row in unblinding_table() if row[:2] not in there]",
+        "    return [row for row in preference_codes() if row[0] not in there]",
         "    return []",
         "tests/store/test_every_answer.py::test_an_answer_that_is_newer_than_the_database_is_read",
     ),
@@ -149,15 +164,15 @@ DURABILITY = (
     Mutation(
         "no UNIQUE of answers",
         "study/store/schema.sql",
-        "    behaviour_source varchar,\n    unique (assignment_id, criterion, revision)",
-        "    behaviour_source varchar",
+        "    kind varchar not null,\n    unique (assignment_id, question, revision)",
+        "    kind varchar not null",
         "tests/store/test_journal_first.py::test_a_line_whose_place_in_the_tables_is_taken_stops_no_start",
     ),
     Mutation(
         "an erased profile comes back from the journal",
         "study/store/opening.py",
-        "            if line[1].comparison_id in comparisons and not any(one.holds(line[1]) for one in gone)",
-        "            if line[1].comparison_id in comparisons",
+        "if line[1].task_id in tasks and not any(one.holds(line[1]) for one in gone)",
+        "if line[1].task_id in tasks",
         "tests/store/test_elicitation.py::test_an_erased_profile_does_not_come_back_from_an_old_journal",
     ),
     Mutation(
@@ -178,17 +193,45 @@ DURABILITY = (
 ASSIGNMENT = (
     Mutation(
         "sides always left",
-        "study/assignment/choosing.py",
-        'return "right" if balance > 0 else "left"',
-        'return "left"',
+        "study/assignment/arrangements.py",
+        "    rows = arrangements(n_outputs)\n",
+        "    rows = arrangements(n_outputs)\n    return rows[0]\n",
         f"{BALANCE}::test_the_first_rater_alone_is_balanced_too",
     ),
     Mutation(
         "sides by a coin alone",
-        "study/assignment/choosing.py",
-        "    balance = lead_of_left or lean\n",
-        "    balance = 0\n",
+        "study/assignment/arrangements.py",
+        "    rows = arrangements(n_outputs)\n",
+        "    rows = arrangements(n_outputs)\n    return rows[lot % len(rows)]\n",
         f"{BALANCE}::test_the_sides_of_a_comparison_differ_by_at_most_one_while_everybody_answers",
+    ),
+    Mutation(
+        "an arrangement that others of a task have had more often",
+        "study/assignment/arrangements.py",
+        "if count == min(used)]",
+        "if count <= max(used)]",
+        f"{ROWS}::test_the_arrangements_of_a_filled_task_differ_by_at_most_one_however_raters_came_and_went",
+    ),
+    Mutation(
+        "the mirror of a square before the square is used up",
+        "study/assignment/arrangements.py",
+        "    open_rows = [row for row in open_rows if row in rows[:n_outputs]] or open_rows\n",
+        "",
+        f"{ROWS}::test_the_arrangements_of_a_task_differ_by_at_most_one_while_everybody_answers",
+    ),
+    Mutation(
+        "the rows of a square in the order of the slots",
+        "study/assignment/arrangements.py",
+        "    first = [0, *(place // 2 + 1 if place % 2 == 0 else n - place // 2 - 1 for place in range(n - 1))]\n",
+        "    first = list(range(n))\n",
+        f"{ROWS}::test_each_output_follows_each_other_one_equally_often",
+    ),
+    Mutation(
+        "an arrangement taken up again that is ahead by now",
+        "study/assignment/places.py",
+        "        return used[row] > min(used)",
+        "        return False",
+        f"{ROWS}::test_the_arrangements_of_a_filled_task_differ_by_at_most_one_however_raters_came_and_went",
     ),
     Mutation(
         "quota ignored",
@@ -221,14 +264,14 @@ ASSIGNMENT = (
     Mutation(
         "a place taken up again whoever has it now",
         "study/assignment/board.py",
-        "return bool(places < self.overlap and not ahead and seat.comparison not in held)",
+        "return bool(places < self.overlap and not ahead and seat.task not in held)",
         "return True",
         "tests/store/test_store.py::test_an_answer_after_the_lease_counts_only_while_the_place_is_free",
     ),
     Mutation(
         "a second answer with one token accepted",
         "study/store/session/judgments.py",
-        "        if any(_next_revision(seat, criterion) != revision for criterion, revision in revisions.items()):\n"
+        "        if any(_next_revision(seat, question) != revision for question, revision in revisions.items()):\n"
         "            return False\n"
         "        if given.response not in NO_ANSWER and set(revisions) & set(seat.answered()):\n"
         "            return False\n",
@@ -238,7 +281,7 @@ ASSIGNMENT = (
     Mutation(
         "an answer of a page from before an undo accepted",
         "study/store/session/judgments.py",
-        "        if any(_next_revision(seat, criterion) != revision for criterion, revision in revisions.items()):\n"
+        "        if any(_next_revision(seat, question) != revision for question, revision in revisions.items()):\n"
         "            return False\n",
         "",
         "tests/store/test_store.py::test_a_page_from_before_an_undo_answers_nothing",
@@ -275,14 +318,14 @@ ASSIGNMENT = (
     Mutation(
         "a repeat with the same sides",
         "study/assignment/due.py",
-        "                other_side(first.side_of_a),",
-        "                first.side_of_a,",
+        "                mirrored(first.arrangement),",
+        "                first.arrangement,",
         f"{BALANCE}::test_a_repeat_comes_at_its_lag_with_the_sides_exchanged",
     ),
     Mutation(
         "an undo that supersedes nothing",
         "study/store/session/answers.py",
-        "supersedes=seat.answers[criterion][2] if criterion in seat.answers else None,",
+        "supersedes=seat.answers[question][2] if question in seat.answers else None,",
         "supersedes=None,",
         "tests/store/test_store.py::test_undo_opens_the_last_answer_and_a_new_one_supersedes_it",
     ),
@@ -301,9 +344,23 @@ BLINDING = (
     Mutation(
         "left and right exchanged where answers are read",
         "study/blinding.py",
-        "    if option.side == side_of_a:\n        return Unblinded",
-        "    if option.side != side_of_a:\n        return Unblinded",
+        "    if option.side == side:\n        return Unblinded",
+        "    if option.side != side:\n        return Unblinded",
         "tests/test_blinding.py::test_the_preferred_side_is_the_preferred_output",
+    ),
+    Mutation(
+        "positions exchanged where SQL reads answers",
+        "study/store/schema.sql",
+        "case substr(a.arrangement, u.position + 1, 1) when '0' then 'a' when '1' then 'b' else u.neutral end",
+        "case substr(a.arrangement, 2 - u.position, 1) when '0' then 'a' when '1' then 'b' else u.neutral end",
+        "tests/test_blinding.py::test_the_database_reads_answers_as_python_does",
+    ),
+    Mutation(
+        "an answer of another kind read as a preference",
+        "study/store/schema.sql",
+        "on j.kind = 'preference' and u.response",
+        "on u.response",
+        "tests/test_blinding.py::test_an_answer_of_another_kind_is_no_preference",
     ),
     Mutation(
         "a tie read as a preference for a",
@@ -323,7 +380,7 @@ BLINDING = (
         "an id of the study's records in what the rater is sent",
         "study/ui/rater/answer_buttons.py",
         '            "comparison": opaque(asked.task.assignment_id),',
-        '            "comparison": asked.task.comparison_id,',
+        '            "comparison": asked.task.task_id,',
         "tests/browser/test_blinding_browser.py::test_the_raters_browser_receives_nothing_that_identifies_a_system",
     ),
     Mutation(

@@ -36,20 +36,20 @@ def choose(at: AppTest, label: str, value: str) -> AppTest:
 
 
 def give_verdicts(preferences: tuple[str | None, ...] = ("a", "b", "tie", None)) -> None:
-    comparisons = small_study().comparisons
+    tasks = small_study().tasks
     verdicts = [
         Verdict(
             "small",
-            one.comparison_id,
+            one.task_id,
             "GPT-4",
             "fit",
-            "left" if place % 2 else "right",
+            "01" if place % 2 else "10",
             preferences[place % len(preferences)],
             None,
             None if preferences[place % len(preferences)] else "no letter",
             "gpt|v:1",
         )
-        for place, one in enumerate(comparisons)
+        for place, one in enumerate(tasks)
     ]
     store.save_verdicts(state.database(), verdicts)
 
@@ -140,11 +140,9 @@ def test_judges_stand_beside_people(judge: Judge) -> None:
 
 def test_a_judge_with_hostile_name_stays_text(judge: Judge) -> None:
     judge("link", 3)
-    one = small_study().comparisons[0].comparison_id
+    one = small_study().tasks[0].task_id
     hostile = "<b>x</b> ![](http://example.org/i.png) [l](http://example.org)"
-    store.save_verdicts(
-        state.database(), [Verdict("small", one, hostile, "fit", "left", "a", None, None, "s")]
-    )
+    store.save_verdicts(state.database(), [Verdict("small", one, hostile, "fit", "01", "a", None, None, "s")])
     at = section(page("correlation", scored=False), "Judges")
     assert all("![](" not in str(part.value) for part in at.markdown)
 

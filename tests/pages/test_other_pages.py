@@ -156,7 +156,7 @@ def test_an_answer_to_a_pair_that_was_withdrawn_meanwhile_is_not_taken_and_says_
     (rater,) = store.raters(small, "small")
     task = store.current_task(small, rater)
     assert task is not None
-    store.withdraw_comparison(small, "small", task.comparison_id, "broken")
+    store.withdraw_comparison(small, "small", task.task_id, "broken")
     at = button(at, "Tie")
     assert "taken out of the study" in at.toast[0].value
     assert store.judgments(small, "small").empty
@@ -171,7 +171,7 @@ def test_the_export_page_leaves_withdrawn_comparisons_out_unless_asked(small: st
         assert task is not None
         for criterion, revision in task.revisions.items():
             store.record_judgment(small, rater, task.assignment_id, criterion, revision, "left")
-    store.withdraw_comparison(small, "small", task.comparison_id, "broken")
+    store.withdraw_comparison(small, "small", task.task_id, "broken")
     at = page("pages/researcher/export.py", key=access.KEY)
     assert any("Left out: 2 judgments of withdrawn comparisons" in one.value for one in at.caption)
     next(one for one in at.checkbox if "withdrawn" in one.label).check().run()

@@ -191,7 +191,7 @@ def test_the_progress_page_shows_what_was_flagged_and_withdraws_it_for_everyone(
     task = store.current_task(database, rater)
     assert task is not None
     store.skip(database, rater, task.assignment_id, task.revisions, reason="broken", note="B is empty")
-    item = store.material(database, task.comparison_id).item.name
+    item = store.material(database, task.task_id).item.name
     at = page("progress")
     assert "1 skip (1 comparison), 1 with a reason" in shown(at)
     tables = [frame.value for frame in at.dataframe if "Missing or broken" in frame.value]

@@ -112,7 +112,7 @@ def test_no_text_of_anybody_becomes_sql(empty_db: store.Database, text: str) -> 
         replace(one, system=f"{text}{one.system}", condition=text, content=text_content(text))
         for one in records.outputs
     ]
-    records.comparisons[0] = replace(records.comparisons[0], name=text)
+    records.tasks[0] = replace(records.tasks[0], name=text)
     store.save_records(db, records)
     found = store.study_records(db, "small")
     assert found.study.title == text
@@ -129,7 +129,7 @@ def test_no_text_of_anybody_becomes_sql(empty_db: store.Database, text: str) -> 
     assert rationales == [text]
     assert store.returning(db, "small", external_id=text, device=text) is not None
     assert store.rater_events(db, "small")[0].details["reason"] == text.strip()
-    assert store.coded_judgments(db, "small")["comparison_id"].tolist() == [task.comparison_id]
+    assert store.coded_judgments(db, "small")["comparison_id"].tolist() == [task.task_id]
 
 
 @pytest.mark.parametrize("text", INJECTIONS)

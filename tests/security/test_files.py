@@ -23,6 +23,7 @@ from study.formats.readers.settings import read_design, read_settings
 from study.formats.reading import read, understand
 from study.metrics.meta import parse_recipe
 from study.protocol.design import parse_design
+from study.records import Comparison
 from study.tables import lookup
 from tests.conftest import small_study
 from tests.formats.test_formats_bundle import FILES, zipped
@@ -216,16 +217,17 @@ def test_three_thousand_groups_are_one_short_sentence(empty_db: store.Database) 
         )
         for number, one in enumerate([records.outputs[0]] * 6000)
     ]
-    records.comparisons = [
-        replace(
-            records.comparisons[0],
-            comparison_id=f"c{number}",
-            item_id=records.items[0].item_id,
-            output_a_id=f"o{2 * number:05}",
-            output_b_id=f"o{2 * number + 1:05}",
+    first = replace(records.tasks[0], item_id=records.items[0].item_id)
+    records.tasks, records.task_outputs = [], []
+    records.add_comparisons(
+        Comparison(
+            replace(first, task_id=f"c{number}"),
+            records.items[0].item_id,
+            f"o{2 * number:05}",
+            f"o{2 * number + 1:05}",
         )
         for number in range(3000)
-    ]
+    )
     store.save_records(empty_db, records)
     with pytest.raises(NotAllowed, match=r"never compared.*3,000 in all") as refused:
         store.set_state(empty_db, "small", "live")

@@ -22,38 +22,38 @@ NEW_TABLE = """create table template (
 );
 """
 SQL = f"""
-alter table judgment rename column criterion to question;
-alter table verdict rename column criterion to question;
-alter table judgment add column kind varchar default 'preference';
-alter table judgment alter column kind set not null;
+alter table judgment rename column question to asked;
+alter table verdict rename column question to asked;
+alter table judgment add column medium varchar default 'screen';
+alter table judgment alter column medium set not null;
 {NEW_TABLE}insert into template (study_id, name, share) select study_id, 'pairs', 1 from study order by rowid;
 alter table divergence rename to divergence_{PRESENT};
 create table divergence (
     study_id varchar not null,
-    comparison_id varchar not null,
+    task_id varchar not null,
     measure varchar not null,
     value double,
     reason varchar,
     signature varchar not null,
     made_by varchar not null,
     check (value is not null or reason is not null),
-    primary key (comparison_id, measure)
+    primary key (task_id, measure)
 );
-insert into divergence (study_id, comparison_id, measure, value, reason, signature, made_by)
-select study_id, comparison_id, measure, value, reason, signature, 'somebody' from divergence_{PRESENT} order by rowid;
+insert into divergence (study_id, task_id, measure, value, reason, signature, made_by)
+select study_id, task_id, measure, value, reason, signature, 'somebody' from divergence_{PRESENT} order by rowid;
 drop table divergence_{PRESENT};
 """
-MIGRATION = Migration(SQL, {"judgment": (renamed("criterion", "question"), added("kind", "preference"))})
+MIGRATION = Migration(SQL, {"judgment": (renamed("question", "asked"), added("medium", "screen"))})
 
 
 def _next_judgment() -> type:
     """Return the record of a judgment as the next version has it."""
     columns: list[Any] = []
     for one in fields(Judgment):
-        name = "question" if one.name == "criterion" else one.name
+        name = "asked" if one.name == "question" else one.name
         columns.append((name, one.type) if one.default is MISSING else (name, one.type, one.default))
-    columns.append(("kind", str, "preference"))
-    namespace = {"criterion": property(lambda self: self.question)}
+    columns.append(("medium", str, "screen"))
+    namespace = {"question": property(lambda self: self.asked)}
     return make_dataclass("Judgment", columns, frozen=True, slots=True, namespace=namespace)
 
 
@@ -65,10 +65,10 @@ def _text(name: str) -> str:
     text = _schema(name)
     if name != "schema.sql":
         return text
-    tables, views = text.replace("criterion", "question").split("-- Views.", 1)
+    tables, views = text.replace("question", "asked").split("-- Views.", 1)
     tables = tables.replace(
-        "    behaviour_source varchar,\n",
-        "    behaviour_source varchar,\n    kind varchar not null default 'preference',\n",
+        "    kind varchar not null,\n    unique (assignment_id",
+        "    kind varchar not null,\n    medium varchar not null default 'screen',\n    unique (assignment_id",
     )
     start = tables.index("create table divergence")
     tables = tables[:start] + tables[start:].replace(
@@ -83,15 +83,14 @@ def _text(name: str) -> str:
 def next_version(migration: Migration = MIGRATION) -> Iterator[pytest.MonkeyPatch]:
     """Have the program be of the next version for a block."""
     kinds = {
-        "question" if name == "criterion" else name: kind
-        for name, kind in rows.column_types(Judgment).items()
+        "asked" if name == "question" else name: kind for name, kind in rows.column_types(Judgment).items()
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(migrations, "SCHEMA_VERSION", NEXT)
         patch.setitem(migrations.MIGRATIONS, PRESENT, migration)
         patch.setattr(migrations, "_text", _text)
         patch.setitem(TABLE_OF_RECORD, NextJudgment, "judgment")
-        patch.setitem(rows._COLUMN_TYPES, NextJudgment, kinds | {"kind": str})
+        patch.setitem(rows._COLUMN_TYPES, NextJudgment, kinds | {"medium": str})
         patch.setattr(journal, "Judgment", NextJudgment)
         schema_tables.cache_clear()
         try:

@@ -13,6 +13,7 @@ from study import store
 from study.errors import InvalidInput
 from study.protocol.design import Checks
 from study.records import MetricScore, Verdict
+from study.store.engine.hashing import TASK_MARK
 from tests.conftest import small_study
 from tests.studies_of_strangers import strangers_study
 
@@ -43,12 +44,12 @@ def full(empty_db: store.Database) -> store.Database:
     assert last is not None
     store.undo(db, rater, last)
     output = store.study_records(db, "small").outputs[0]
-    comparison = store.study_records(db, "small").comparisons[0]
+    compared = store.study_records(db, "small").tasks[0].task_id
     store.save_scores(db, [MetricScore("small", output.output_id, "length", 1 / 3, None, "length|1")])
     store.cache_scores(db, "length|1", {"h": (2 / 3, None)})
-    verdict = Verdict("small", comparison.comparison_id, "gpt", "fit", "left", "a", 0.7, UGLY, "gpt|1")
+    verdict = Verdict("small", compared, "gpt", "fit", "01", "a", 0.7, UGLY, "gpt|1")
     store.save_verdicts(db, [verdict])
-    store.save_divergences(db, "small", "by hand", {comparison.comparison_id: (0.25, None)}, "s|1")
+    store.save_divergences(db, "small", "by hand", {compared: (0.25, None)}, "s|1")
     with db.writing() as cursor:
         step = ("step-1", "small", rater.rater_id, "closing", "done", '{"why": 1}', datetime(2026, 1, 1))
         cursor.execute("insert into step values (?, ?, ?, ?, ?, ?, ?)", list(step))
@@ -144,6 +145,7 @@ def test_nothing_is_written_over(full: store.Database, tmp_path: Path) -> None:
 
 def test_the_content_hash_knows_content_and_nothing_else(full: store.Database) -> None:
     before = store.content_hash(full, "small")
+    assert not before.startswith(TASK_MARK)
     store.hash_key(full, "strangers")
     assert store.content_hash(full, "small") == before
     for change in (
@@ -153,9 +155,41 @@ def test_the_content_hash_knows_content_and_nothing_else(full: store.Database) -
         "update item set reference = ''",
         "update judgment set judged_at = judged_at + interval 1 microsecond",
         "update rater set status = 'excluded'",
+        'update item set subjects = \'{"x": "X"}\'',
+        "update judgment set kind = 'other'",
+        "update task set template = 'others'",
+        "update assignment set arrangement = '210'",
+        "insert into task_output select task_id, 2, study_id, output_id from task_output where slot = 0",
+        "update verdict set answer = 'b'",
     ):
         with full.writing() as cursor:
             cursor.execute(change)
         now = store.content_hash(full, "small")
         assert now != before, change
         before = now
+    assert before.startswith(TASK_MARK)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        'update item set subjects = \'{"x": "X"}\'',
+        "update judgment set kind = 'other'",
+        "update task set template = 'others'",
+        "update task set item_id = null where name is null",
+        "insert into task_output select task_id, 2, study_id, output_id from task_output where slot = 0",
+        "delete from task_output where slot = 1",
+    ],
+)
+def test_a_study_of_more_than_comparisons_is_hashed_in_another_layout(
+    full: store.Database, change: str
+) -> None:
+    others = store.content_hash(full, "strangers")
+    with full.writing() as cursor:
+        cursor.execute(
+            change.replace(" where", " where study_id = 'small' and")
+            if "where" in change
+            else f"{change} where study_id = 'small'"
+        )
+    assert store.content_hash(full, "small").startswith(TASK_MARK)
+    assert store.content_hash(full, "strangers") == others

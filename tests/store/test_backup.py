@@ -13,6 +13,7 @@ from study import store
 from study.errors import DatabaseBusy, DatabaseError, InvalidInput, NotFound
 from study.store.copies import restoring
 from study.store.engine import file_checkpoint as database_file
+from study.store.engine.migrations import SCHEMA_VERSION
 from study.ui.server import backup_schedule as schedule
 from tests import programs
 from tests.cases import cases
@@ -210,7 +211,7 @@ def torn(backup: Path) -> Path:
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda made: of_another_schema(made, 3),
+        lambda made: of_another_schema(made, SCHEMA_VERSION + 1),
         lambda made: of_another_schema(made, 0),
         without_its_tables,
         empty,
@@ -350,7 +351,7 @@ def test_a_database_that_is_open_is_not_replaced(database_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil", [lambda made: of_another_schema(made, 3), torn], ids=["a newer schema", "torn"]
+    "spoil", [lambda made: of_another_schema(made, SCHEMA_VERSION + 1), torn], ids=["a newer schema", "torn"]
 )
 def test_a_backup_that_does_not_open_changes_nothing_in_either_home(
     db: store.Database, tmp_path: Path, spoil: Callable[[Path], Path]

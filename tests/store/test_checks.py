@@ -27,15 +27,15 @@ def checked(empty_db: store.Database) -> store.Database:
 
 
 def comparisons(db: store.Database) -> dict[str, Comparison]:
-    return {one.comparison_id: one for one in store.study_records(db, "small").comparisons}
+    return {one.task.task_id: one for one in store.study_records(db, "small").comparisons()}
 
 
-def judge_next(db: store.Database, rater: Rater, *, right: bool = True) -> store.Task | None:
+def judge_next(db: store.Database, rater: Rater, *, right: bool = True) -> store.CurrentTask | None:
     """Answer the next comparison; checks rightly or wrongly."""
     task = store.current_task(db, rater)
     if task:
-        expected = comparisons(db)[task.comparison_id].expected or "a"
-        good = next(one for one in ("left", "right") if passes(expected, one, task.side_of_a))
+        expected = comparisons(db)[task.task_id].task.expected or "a"
+        good = next(one for one in ("left", "right") if passes(expected, one, task.arrangement))
         bad = "left" if good == "right" else "right"
         store.record_judgment(
             db, rater, task.assignment_id, "fit", task.revisions["fit"], good if right else bad
@@ -47,13 +47,13 @@ def test_checks_are_made_of_the_material_and_count_for_no_system(checked: store.
     records = store.study_records(checked, "small")
     system = {output.output_id: output.system for output in records.outputs}
     text = {output.output_id: output.content["text"] for output in records.outputs}
-    made = [one for one in records.comparisons if one.purpose != "main"]
-    assert [one.purpose for one in made].count("wrong_profile") == 3
+    made = [one for one in records.comparisons() if one.task.purpose != "main"]
+    assert [one.task.purpose for one in made].count("wrong_profile") == 3
     for one in made:
-        right = one.output_a_id if one.expected == "a" else one.output_b_id
+        right = one.output_a_id if one.task.expected == "a" else one.output_b_id
         assert {system[one.output_a_id], system[one.output_b_id]} > {CHECK_SYSTEM}
-        assert (system[right] == CHECK_SYSTEM) == (one.purpose == "attention")
-        assert ("Please choose this answer" in text[right]) == (one.purpose == "attention")
+        assert (system[right] == CHECK_SYSTEM) == (one.task.purpose == "attention")
+        assert ("Please choose this answer" in text[right]) == (one.task.purpose == "attention")
     assert CHECK_SYSTEM not in set(store.output_texts(checked, "small")["system"])
     assert store.overview(checked)[["systems", "comparisons"]].iloc[0].tolist() == [3, 24]
 
@@ -115,7 +115,7 @@ def test_a_comparison_of_the_study_becomes_gold_by_its_system(empty_db: store.Da
     records = small_study(design=Design(criteria=ONE))
     records.study = replace(records.study, state="draft")
     store.save_records(empty_db, records)
-    first = records.comparisons[0].comparison_id
+    first = records.tasks[0].task_id
     with pytest.raises(
         InvalidInput,
         match=f"comparison '{first}': unknown answer 'delta-net'.*; allowed: alpha-net, beta-net, tie",
@@ -124,8 +124,8 @@ def test_a_comparison_of_the_study_becomes_gold_by_its_system(empty_db: store.Da
     store.set_expected(empty_db, "small", "gold", {first: "beta-net"})
     gold = comparisons(empty_db)[first]
     system = {output.output_id: output.system for output in records.outputs}
-    assert gold.purpose == "gold"
-    assert system[gold.output_a_id if gold.expected == "a" else gold.output_b_id] == "beta-net"
+    assert gold.task.purpose == "gold"
+    assert system[gold.output_a_id if gold.task.expected == "a" else gold.output_b_id] == "beta-net"
     assert store.comparison_count(empty_db, "small") == 11
 
 
@@ -133,7 +133,7 @@ def test_a_comparison_that_simulated_raters_have_judged_stays_what_it_is(empty_d
     records = small_study(design=Design(criteria=ONE))
     store.save_records(empty_db, replace(records, study=replace(records.study, state="draft")))
     simulate(empty_db, "small", SimulatedRaters(3))
-    first = records.comparisons[0].comparison_id
+    first = records.tasks[0].task_id
     with pytest.raises(NotAllowed, match="was already given to a rater"):
         store.set_expected(empty_db, "small", "gold", {first: "tie"})
 
@@ -143,9 +143,11 @@ def test_what_is_judged_is_frozen_with_the_launch(db: store.Database) -> None:
         store.add_checks(db, "small", attention=1)
 
 
-def contents(db: store.Database) -> tuple[set[str], set[str]]:
+def contents(db: store.Database) -> tuple[set[str], set[tuple[str, str]]]:
     records = store.study_records(db, "small")
-    return {one.output_id for one in records.outputs}, {one.comparison_id for one in records.comparisons}
+    shown = {(one.task_id, one.output_id) for one in records.task_outputs}
+    assert {task for task, _ in shown} == {one.task_id for one in records.tasks}
+    return {one.output_id for one in records.outputs}, shown
 
 
 def test_checks_of_a_draft_are_taken_away_again(empty_db: store.Database) -> None:

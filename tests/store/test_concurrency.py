@@ -56,7 +56,7 @@ def in_threads(work: Callable[[int], list[Acknowledged]], count: int = N_RATERS)
 
 def stored(db: store.Database) -> Counter[Acknowledged]:
     with db.reading() as cursor:
-        rows = cursor.execute("select assignment_id, criterion, revision, response from judgment").fetchall()
+        rows = cursor.execute("select assignment_id, question, revision, response from judgment").fetchall()
     return Counter(rows)
 
 
@@ -92,7 +92,7 @@ def test_places_of_absent_raters_come_back_and_are_filled_once(empty_db: store.D
     lease_seconds = 1.0
     design = Design(criteria=CRITERIA, overlap=OVERLAP, lease_hours=lease_seconds / 3600)
     db = fill(empty_db, design)
-    taken: dict[int, tuple[Rater, store.Task]] = {}
+    taken: dict[int, tuple[Rater, store.CurrentTask]] = {}
 
     def leave(number: int) -> list[Acknowledged]:
         rater = store.enrol(db, "small")

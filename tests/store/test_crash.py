@@ -74,7 +74,7 @@ def acknowledged_in(output: Path) -> list[Acknowledged]:
 def stored(db: store.Database) -> Counter[Acknowledged]:
     with db.reading() as cursor:
         return Counter(
-            cursor.execute("select assignment_id, criterion, revision, response from judgment").fetchall()
+            cursor.execute("select assignment_id, question, revision, response from judgment").fetchall()
         )
 
 
@@ -137,7 +137,7 @@ def test_no_acknowledged_judgment_is_lost_or_doubled_by_many_kills(
         db = store.open_database(database_path)
         held = stored(db)
         with db.reading() as cursor:
-            keys = cursor.execute("select assignment_id, criterion, revision from judgment").fetchall()
+            keys = cursor.execute("select assignment_id, question, revision from judgment").fetchall()
         assert len(keys) == len(set(keys))
         assert acknowledged - held == Counter()
         db.close()

@@ -14,7 +14,7 @@ from study.records import Rater, StudyRecords
 from tests.conftest import small_study
 
 
-def answer(db: store.Database, rater: Rater, response: str = "left") -> store.Task:
+def answer(db: store.Database, rater: Rater, response: str = "left") -> store.CurrentTask:
     """Answer every criterion of the rater's comparison."""
     task = store.current_task(db, rater)
     assert task is not None
@@ -51,9 +51,9 @@ def test_a_study_id_is_used_once(db: store.Database) -> None:
 
 def test_records_are_saved_all_or_not_at_all(db: store.Database) -> None:
     records = small_study("second")
-    records.comparisons.append(records.comparisons[0])
+    records.tasks.append(records.tasks[0])
     before = contents(db)
-    with pytest.raises(InvalidInput, match="a comparison of study 'second' already exists"):
+    with pytest.raises(InvalidInput, match="a task of study 'second' already exists"):
         store.save_records(db, records)
     assert contents(db) == before
 
@@ -80,7 +80,7 @@ def test_a_file_of_another_schema_version_is_refused(database_path: Path) -> Non
     store.open_database(database_path).close()
     with duckdb.connect(str(database_path)) as raw:
         raw.execute("update schema_version set version = 99")
-    with pytest.raises(DatabaseError, match="schema version 99; this program reads version 2"):
+    with pytest.raises(DatabaseError, match="schema version 99; this program reads version 3"):
         store.open_database(database_path)
 
 

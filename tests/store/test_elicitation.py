@@ -65,7 +65,7 @@ def tell(db: store.Database, rater: Rater, *, response: str = "left", forget: bo
     return store.finish_elicitation(db, rater)
 
 
-def judge_all(db: store.Database, rater: Rater) -> list[store.Task]:
+def judge_all(db: store.Database, rater: Rater) -> list[store.CurrentTask]:
     tasks = []
     while (task := store.current_task(db, rater)) is not None:
         tasks.append(task)

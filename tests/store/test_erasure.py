@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -59,17 +60,13 @@ def judged(empty_db: store.Database) -> store.Database:
         db, [MetricScore("small", one.output_id, "length", 3.0, None, "l|1") for one in outputs]
     )
     store.cache_scores(db, "l|1", {"hash of texts": (3.0, None)})
-    verdict = Verdict("small", "", "gpt", "fit", "left", "a", 0.7, f"{MARK} is said", "gpt|1")
-    comparisons = [one for one in records.comparisons if one.item_id in own]
-    store.save_verdicts(db, [replace(verdict, comparison_id=one.comparison_id) for one in comparisons])
+    verdict = Verdict("small", "", "gpt", "fit", "01", "a", 0.7, f"{MARK} is said", "gpt|1")
+    comparisons = [one for one in records.comparisons() if one.item_id in own]
+    store.save_verdicts(db, [replace(verdict, task_id=one.task.task_id) for one in comparisons])
     for name in (MARK, "another"):
         rater = store.enrol(db, "small", external_id=name)
         while task := store.current_task(db, rater):
-            reason = (
-                f"{MARK} would say"
-                if f"{MARK}" in str(store.material(db, task.comparison_id))
-                else "Because."
-            )
+            reason = f"{MARK} would say" if f"{MARK}" in str(store.material(db, task.task_id)) else "Because."
             for criterion, revision in task.revisions.items():
                 store.record_judgment(
                     db, rater, task.assignment_id, criterion, revision, "left", rationale=reason
@@ -96,7 +93,11 @@ def test_everything_of_a_profile_goes_and_nothing_else(judged: store.Database) -
     assert where(db, MARK) == {"rater"}  # the owner as a rater, who is erased as a rater
     assert where(db, profile) == set()
     assert {name: len(before[name]) - len(after[name]) for name in counts} == counts
-    assert all(counts[name] for name in ("judgment", "assignment", "verdict", "metric_score", "comparison"))
+    assert all(counts[name] for name in ("judgment", "assignment", "verdict", "metric_score", "task"))
+    assert counts["task_output"] == 2 * counts["task"]
+    left = {"task": {row[0] for row in after["task"]}, "output": {row[0] for row in after["output"]}}
+    assert Counter(row[0] for row in after["task_output"]) == Counter(dict.fromkeys(left["task"], 2))
+    assert {row[3] for row in after["task_output"]} <= left["output"]
     assert (counts["profile"], counts["item"]) == (1, 1)
     assert {row[0] for row in after["judgment"]} == others
     assert after["score_cache"] == []
@@ -202,7 +203,7 @@ def test_nothing_of_a_study_stays_where_its_design_says_so(empty_db: store.Datab
     (event,) = store.events(db, "small", "retention_erased")
     assert event.details == {"kept": "nothing"}
     assert where(db, MARK) == set()
-    for name in ("item", "output", "comparison", "profile"):
+    for name in ("item", "output", "task", "task_output", "profile"):
         assert tables(db)[name] == [row for row in before[name] if "other" in row]
 
 

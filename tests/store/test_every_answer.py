@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from study import responses, store
+from study.blinding import ARRANGEMENT_OF
 from study.errors import DatabaseError
 from study.records import SIDES, Assignment, Judgment, Side, stable_id, utc_now
 from study.responses import NO_ANSWER, OPTIONS, UNDONE, Option
@@ -29,7 +30,7 @@ READERS: dict[str, Callable[[Database, str], pd.DataFrame]] = {
 }
 STANDING = """
     select study_id, count(*) from judgment j where response <> 'undone' and revision =
-        (select max(revision) from judgment k where k.assignment_id = j.assignment_id and k.criterion = j.criterion)
+        (select max(revision) from judgment k where k.assignment_id = j.assignment_id and k.question = j.question)
     group by study_id
 """
 
@@ -55,10 +56,10 @@ def put_in(db: Database, answers: list[tuple[str, Side]]) -> None:
         store.save_records(db, records)
     rater = store.enrol(db, "small", external_id=str(answers))
     for position, (response, side) in enumerate(answers):
-        comparison = records.comparisons[position % len(records.comparisons)]
+        task, arrangement = records.tasks[position % len(records.tasks)], ARRANGEMENT_OF[side]
         key, now = stable_id(rater.rater_id, position), utc_now()
         assignment = Assignment(
-            key, "small", comparison.comparison_id, rater.rater_id, position, side, "main", None, now, None
+            key, "small", task.task_id, rater.rater_id, position, arrangement, "main", None, now, None
         )
         judgment = Judgment(key, "small", key, "fit", 0, response, None, None, 2.0, now, now, None)
         with db.writing(forget=True) as cursor:

@@ -321,9 +321,7 @@ def test_closing_waits_for_a_call_that_is_under_way(tmp_path: Path) -> None:
         file = database_file.DatabaseFile(tmp_path / f"busy-{attempt}.duckdb")
         begun, counted = threading.Event(), list[bool]()
 
-        def read(
-            connection: duckdb.DuckDBPyConnection, begun: threading.Event, counted: list[bool]
-        ) -> None:
+        def read(connection: duckdb.DuckDBPyConnection, begun: threading.Event, counted: list[bool]) -> None:
             begun.set()
             with contextlib.suppress(duckdb.Error):
                 connection.execute(COUNTING)

@@ -41,22 +41,21 @@ def test_what_was_read_before_everything_was_cleared_is_not_kept() -> None:
 
 
 def test_the_material_of_a_study_that_is_taken_out_is_not_remembered(db: store.Database) -> None:
-    (comparison, *_) = store.study_records(db, "small").comparisons
-    name = comparison.comparison_id
+    name = store.study_records(db, "small").tasks[0].task_id
     assert store.material(db, name) is store.material(db, name)
     with db.writing(forget=True) as cursor:
-        cursor.execute("delete from comparison where comparison_id = ?", [name])
+        cursor.execute("delete from task where task_id = ?", [name])
     with pytest.raises(NotFound):
         store.material(db, name)
 
 
 def counted_reads(db: store.Database, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Note from now on which comparisons are read from the tables one by one."""
+    """Note from now on which tasks are read from the tables one by one."""
     read: list[str] = []
 
-    def noting(cursor: duckdb.DuckDBPyConnection, comparison_id: str) -> Material:
-        read.append(comparison_id)
-        return _read(cursor, comparison_id)
+    def noting(cursor: duckdb.DuckDBPyConnection, task_id: str) -> Material:
+        read.append(task_id)
+        return _read(cursor, task_id)
 
     monkeypatch.setattr(sys.modules["study.store.studies.texts"], "_read", noting)
     return read
@@ -65,7 +64,7 @@ def counted_reads(db: store.Database, monkeypatch: pytest.MonkeyPatch) -> list[s
 def test_the_material_of_a_study_is_read_with_its_board(
     db: store.Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = [one.comparison_id for one in store.study_records(db, "small").comparisons]
+    names = [one.task_id for one in store.study_records(db, "small").tasks]
     alone = [store.material(db, name) for name in names]
     db.forget()
     read = counted_reads(db, monkeypatch)
@@ -81,6 +80,7 @@ def test_the_material_of_a_study_that_finds_no_room_is_read_one_by_one(
     db.materials.limit = 8_000
     read = counted_reads(db, monkeypatch)
     store.read_boards(db)
-    (comparison, *_) = store.study_records(db, "small").comparisons
-    assert store.material(db, comparison.comparison_id).output_a.output_id == comparison.output_a_id
-    assert read == [comparison.comparison_id]
+    (comparison, *_) = store.study_records(db, "small").comparisons()
+    found = store.material(db, comparison.task.task_id)
+    assert [one.output_id for one in found.outputs] == [comparison.output_a_id, comparison.output_b_id]
+    assert read == [comparison.task.task_id]

@@ -35,6 +35,7 @@ STUDY = "('s', 'S', '{}', 'h', 'draft', 1, 'token', timestamp '2026-11-01 09:00:
 VERDICTS = {
     1: "('s', 'c', 'gpt', 'fit', 'tie', 0.5, null)",
     2: "('s', 'c', 'gpt', 'fit', 'unknown', 'tie', 0.5, null, '')",
+    3: "('s', 'c', 'gpt', 'fit', '?', 'tie', 0.5, null, '')",
 }
 
 
@@ -106,8 +107,62 @@ def columns(version: int, table: str) -> list[str]:
 @pytest.mark.parametrize("version", MIGRATIONS)
 def test_a_line_of_every_version_becomes_a_row_of_today(version: int, table: str) -> None:
     """Who changes one of these tables says as well what that means for lines of a journal."""
-    row = translated(table, dict.fromkeys(columns(version, table)), version)
-    assert set(row) == set(columns(SCHEMA_VERSION, table))
+    row = translated(table, dict.fromkeys(columns(version, table), "left"), version)
+    assert list(row) == columns(SCHEMA_VERSION, table)
+
+
+@pytest.mark.parametrize(("side", "arrangement"), [("left", "01"), ("right", "10")])
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_lines_of_older_versions_say_what_their_rows_say(
+    version: int, side: str, arrangement: str
+) -> None:
+    """The same change by SQL and by the functions for lines of a journal."""
+    row = "'a', 's', 'c', 'r', 3, '{}', 'main', 'x', timestamp '2026-11-01 09:00:00', null"
+    answer = "'j', 's', 'a', 'fit', 0, 'left', 4, 'why', 2.5, null, timestamp '2026-11-01 09:00:00', null"
+    lines = {}
+    with duckdb.connect() as raw:
+        raw.execute(older_sql(version))
+        for table, values in (("assignment", row.format(side)), ("judgment", answer)):
+            names = columns(version, table)
+            given = ", ".join(names[: values.count(",") + 1])
+            raw.execute(f"insert into {table} ({given}) values ({values})")
+            (found,) = raw.execute(f"from {table}").fetchall()
+            lines[table] = translated(table, dict(zip(names, found, strict=True)), version)
+        migrations.bring_up(raw.execute, version)
+        for table, line in lines.items():
+            (found,) = raw.execute(f"from {table}").fetchall()
+            assert dict(zip(columns(SCHEMA_VERSION, table), found, strict=True)) == line
+    assert (lines["assignment"]["task_id"], lines["assignment"]["arrangement"]) == ("c", arrangement)
+    assert (lines["judgment"]["question"], lines["judgment"]["kind"]) == ("fit", "preference")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_comparison_becomes_a_task_of_two_outputs(version: int) -> None:
+    with duckdb.connect() as raw:
+        raw.execute(older_sql(version))
+        raw.execute("insert into item values ('i', 's', 'I', 'source of i', null, '{}', null, '{}')")
+        for given in (
+            "'z', 's', 'i', 'o1', 'o2', 'gold', 'a', 'Z'",
+            "'c', 's', 'gone', 'o2', 'o3', 'main', null, null",
+        ):
+            withdrawn = ", 'wrong'" if version > 1 and "gold" in given else ", null" if version > 1 else ""
+            raw.execute(f"insert into comparison values ({given}{withdrawn})")
+        migrations.bring_up(raw.execute, version)
+        tasks, shown = (
+            raw.execute(f"from {name} order by rowid").fetchall() for name in ("task", "task_output")
+        )
+        (items,) = raw.execute("from item").fetchall()
+    assert tasks == [
+        ("z", "s", "source of i", "i", "gold", "a", "Z", "wrong" if version > 1 else None, "pairs"),
+        ("c", "s", "gone", "gone", "main", None, None, None, "pairs"),
+    ]
+    assert sorted(shown) == [
+        ("c", 0, "s", "o2"),
+        ("c", 1, "s", "o3"),
+        ("z", 0, "s", "o1"),
+        ("z", 1, "s", "o2"),
+    ]
+    assert items[-1] == "{}"
 
 
 @pytest.mark.parametrize("version", MIGRATIONS)
@@ -128,7 +183,7 @@ def check(db: store.Database) -> None:
     assert store.study(db, "s").title == "S"
     with db.reading() as cursor:
         verdicts = cursor.execute("from verdict").fetchall()
-    assert verdicts == [("s", "c", "gpt", "fit", "unknown", "tie", 0.5, None, "")]
+    assert verdicts == [("s", "c", "gpt", "fit", "?", "tie", 0.5, None, "")]
 
 
 @pytest.mark.parametrize("version", MIGRATIONS)
@@ -173,8 +228,8 @@ def test_a_migration_that_loses_a_judgment_is_taken_back(tmp_path: Path) -> None
     older_file(tmp_path / "old.duckdb", PRESENT)
     with duckdb.connect(str(tmp_path / "old.duckdb")) as raw:
         raw.execute(
-            "insert into judgment (judgment_id, study_id, assignment_id, criterion, revision, response, judged_at) "
-            "values ('j', 's', 'a', 'fit', 0, 'left', timestamp '2026-11-01 09:00:00')"
+            "insert into judgment (judgment_id, study_id, assignment_id, question, revision, response, judged_at, kind) "
+            "values ('j', 's', 'a', 'fit', 0, 'left', timestamp '2026-11-01 09:00:00', 'preference')"
         )
     with (
         next_version(Migration(MIGRATION.sql + "delete from judgment;")),

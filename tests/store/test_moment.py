@@ -191,7 +191,7 @@ def test_a_board_that_is_read_within_a_moment_has_the_newest_order(
 ) -> None:
     db, _ = judged
     store.set_state(db, "small", "live")
-    keys = [one.comparison_id for one in store.study_records(db, "small").comparisons]
+    keys = [one.task_id for one in store.study_records(db, "small").tasks]
     store.save_divergences(db, "small", "judged", dict.fromkeys(keys, (1.0, None)), "one")
     ordered = store.design(db, "small").model_copy(update={"order": "priority", "priority": "judged"})
     store.new_version(db, "small", ordered)
@@ -200,7 +200,7 @@ def test_a_board_that_is_read_within_a_moment_has_the_newest_order(
         elsewhere(lambda: store.save_divergences(db, "small", "judged", {keys[0]: (9.0, None)}, "two"))
         with db.lock:
             board = boards.board_of(db, "small")
-        assert {one.comparison_id: one.priority for one in board.facts}[keys[0]] == 9.0
+        assert {one.task_id: one.priority for one in board.facts}[keys[0]] == 9.0
         assert store.priorities(db, "small", "judged")[keys[0]] == 1.0
 
 

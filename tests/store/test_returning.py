@@ -60,7 +60,7 @@ def judge_all(db: store.Database, rater: Rater) -> list[str]:
     """Judge until nothing is left; return what was judged."""
     seen = []
     while task := store.current_task(db, rater):
-        seen.append(task.comparison_id)
+        seen.append(task.task_id)
         assert store.record_judgment(db, rater, task.assignment_id, "fit", task.revisions["fit"], "left")
     return seen
 
@@ -167,7 +167,7 @@ def test_the_second_changes_and_erases_nothing_of_the_first_and_takes_no_pair_fr
     other = enrol(prolific, device=THEIRS, secret=None)
     open_pair = store.current_task(prolific, other)
     assert open_pair is not None
-    assert open_pair.comparison_id != task.comparison_id
+    assert open_pair.task_id != task.task_id
     assert not store.record_judgment(prolific, other, task.assignment_id, "fit", 0, "left")
     judge_all(prolific, other)
     assert store.current_task(prolific, first) == task
@@ -182,9 +182,9 @@ def test_sources_that_the_first_had_are_kept_apart_from_the_second(empty_db: sto
     rules = design(blocks="apart", quota=1)
     store.save_records(empty_db, small_study(n_items=4, design=rules))
     source = {
-        one.comparison_id: item.source_id
+        one.task.task_id: item.source_id
         for records in [store.study_records(empty_db, "small")]
-        for one in records.comparisons
+        for one in records.comparisons()
         for item in records.items
         if item.item_id == one.item_id
     }

@@ -42,7 +42,7 @@ def saved(db: store.Database, design: Design, n_practice: int = 2) -> store.Data
     records.study = replace(records.study, state="draft")
     store.save_records(db, records)
     system = {output.output_id: output.system for output in records.outputs}
-    practice = {one.comparison_id: system[one.output_a_id] for one in records.comparisons[:n_practice]}
+    practice = {one.task.task_id: system[one.output_a_id] for one in records.comparisons()[:n_practice]}
     if practice:
         store.set_expected(db, "small", "practice", practice)
     store.set_state(db, "small", "live")
@@ -62,7 +62,7 @@ def at(db: store.Database, rater: Rater) -> str:
 
 def practise(db: store.Database, rater: Rater, *, right: bool) -> bool:
     while task := store.practice_task(db, rater):
-        sides = [side for side in ("left", "right") if passes("a", side, task.side_of_a) == right]
+        sides = [side for side in ("left", "right") if passes("a", side, task.arrangement) == right]
         assert store.record_judgment(db, rater, task.assignment_id, "fit", task.revisions["fit"], sides[0])
     return store.finish_practice(db, rater)
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from study import store
+from study.blinding import side_of_a
 from study.errors import InvalidInput, NotAllowed, NotFound
 from study.protocol.design import Design
 from study.records import Event, Judgment, Rater, utc_now
@@ -12,7 +13,7 @@ from study.store.engine import rows
 from tests.conftest import CRITERIA, small_study, undo_last
 
 
-def answer(db: store.Database, rater: Rater, response: str = "left") -> store.Task:
+def answer(db: store.Database, rater: Rater, response: str = "left") -> store.CurrentTask:
     """Answer every criterion of the rater's comparison."""
     task = store.current_task(db, rater)
     assert task is not None
@@ -24,7 +25,7 @@ def answer(db: store.Database, rater: Rater, response: str = "left") -> store.Ta
 
 def all_judgments(db: store.Database) -> list[Judgment]:
     with db.reading() as cursor:
-        return rows.select(cursor, Judgment, "order by judged_at, criterion, revision", [])
+        return rows.select(cursor, Judgment, "order by judged_at, question, revision", [])
 
 
 def test_a_rater_is_known_by_the_token_alone(db: store.Database) -> None:
@@ -136,8 +137,8 @@ def test_an_answer_is_stored_as_given_and_read_by_output(db: store.Database) -> 
     )
     (row,) = store.judgments(db, "small").to_dict("records")
     assert (row["response"], row["confidence"], row["rationale"]) == ("left", 4, "$5 <b>")
-    assert row["side_of_a"] == task.side_of_a
-    assert row["preference"] == ("a" if task.side_of_a == "left" else "b")
+    assert row["side_of_a"] == side_of_a(task.arrangement)
+    assert row["preference"] == ("a" if task.arrangement == "01" else "b")
     assert row["preferred_system"] == row["left_system"]
     assert row["seconds"] == pytest.approx(8, abs=5)
     assert row["shown_at"] == shown
@@ -153,7 +154,7 @@ def test_undo_opens_the_last_answer_and_a_new_one_supersedes_it(db: store.Databa
     assert (again.assignment_id, again.answers) == (task.assignment_id, {"fit": "left"})
     assert again.revisions == {"fit": 1, "quality": 2}
     assert store.record_judgment(db, rater, again.assignment_id, "quality", 2, "right")
-    held = [judgment for judgment in all_judgments(db) if judgment.criterion == "quality"]
+    held = [judgment for judgment in all_judgments(db) if judgment.question == "quality"]
     held.sort(key=lambda judgment: judgment.revision)
     assert [judgment.response for judgment in held] == ["left", "undone", "right"]
     assert [judgment.supersedes for judgment in held] == [None, held[0].judgment_id, held[1].judgment_id]
@@ -199,7 +200,7 @@ def test_a_skip_gives_the_place_back_and_the_rater_another_comparison(db: store.
     assert not store.skip(db, rater, task.assignment_id, task.revisions)
     following = store.current_task(db, rater)
     assert following is not None
-    assert following.comparison_id != task.comparison_id
+    assert following.task_id != task.task_id
     assert following.progress.done == 0
     long = store.judgments(db, "small")
     assert set(long["response"]) == {"skip"}
@@ -223,7 +224,7 @@ def test_the_undo_of_a_skip_opens_the_whole_comparison(db: store.Database) -> No
 def test_a_rater_who_reached_the_quota_is_done(db: store.Database) -> None:
     rater = store.enrol(db, "small")
     tasks = [answer(db, rater) for _ in range(6)]
-    assert len({task.comparison_id for task in tasks}) == 6
+    assert len({task.task_id for task in tasks}) == 6
     assert [task.progress.done for task in tasks] == list(range(6))
     assert {task.progress.total for task in tasks} == {6}
     assert store.current_task(db, rater) is None
@@ -251,7 +252,7 @@ def test_an_answer_after_the_lease_counts_only_while_the_place_is_free(empty_db:
     other = store.current_task(empty_db, early)
     assert task is not None
     assert other is not None
-    assert task.comparison_id == other.comparison_id
+    assert task.task_id == other.task_id
     assert store.record_judgment(empty_db, early, other.assignment_id, "fit", 0, "left")
     assert not store.record_judgment(empty_db, late, task.assignment_id, "fit", 0, "left")
     assert len(all_judgments(empty_db)) == 1
@@ -293,7 +294,7 @@ def test_a_simulated_rater_of_the_same_name_is_the_same_id(db: store.Database) -
     assert first.token != other.token
 
 
-def first_question(db: store.Database) -> tuple[Rater, store.Task]:
+def first_question(db: store.Database) -> tuple[Rater, store.CurrentTask]:
     """Return a rater of a study with one criterion, and what they are to judge first."""
     store.save_records(db, small_study(design=Design(criteria=CRITERIA[:1])))
     rater = store.enrol(db, "small")

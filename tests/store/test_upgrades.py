@@ -31,9 +31,10 @@ from tests.store.test_file import die
 from tests.store.test_migrations import on_server, structure
 
 OLDER = older.FIRST
-FACTS = OLDER.facts()
+ROWS = OLDER.rows()
+THEN = OLDER.facts().get("schema_version", journal.UNMARKED)
 HALF_WAY = Migration(MIGRATION.sql + "insert into nothing_of_this_name values (1);", MIGRATION.rows)
-ANSWERS = "select assignment_id, question, revision, response from judgment where kind = 'preference'"
+ANSWERS = "select assignment_id, asked, revision, response from judgment where medium = 'screen'"
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def check(db: store.Database) -> None:
     answers, _ = OLDER.acknowledged()
     with db.reading() as cursor:
         assert Counter(answers) - Counter(cursor.execute(ANSWERS).fetchall()) == Counter()
-        for table, count in FACTS["rows"].items():
+        for table, count in ROWS.items():
             assert cursor.execute(f"select count(*) from {table}").fetchall() == [(count,)], table
         studies = cursor.execute("select study_id from study order by 1").fetchall()
         assert (
@@ -63,9 +64,10 @@ def check(db: store.Database) -> None:
         )
         makers = cursor.execute("select distinct made_by from divergence").fetchall()
         assert makers == [("somebody",)]
-        n_seen = cursor.execute("select count(*) from judgment_long where question is not null").fetchall()
+        n_seen = cursor.execute("select count(*) from judgment_long where criterion is not null").fetchall()
+        n_asked = cursor.execute("select count(*) from judgment_current where asked is not null").fetchall()
         n_standing = cursor.execute("select count(*) from judgment_current").fetchall()
-        assert n_seen == n_standing > [(900,)]
+        assert n_seen == n_asked == n_standing > [(900,)]
 
 
 def test_the_journal_of_0_1_0_gives_every_judgment_to_the_next_version(
@@ -185,7 +187,7 @@ def test_a_file_whose_migration_fails_half_way_is_what_it_was(left: Path) -> Non
     ):
         store.open_database(left)
     with closing(store.open_database(left)) as db, db.reading() as cursor:
-        assert cursor.execute("select count(*) from judgment").fetchall() == [(FACTS["rows"]["judgment"],)]
+        assert cursor.execute("select count(*) from judgment").fetchall() == [(ROWS["judgment"],)]
 
 
 def test_tables_in_postgres_are_brought_to_the_next_version(
@@ -198,15 +200,13 @@ def test_tables_in_postgres_are_brought_to_the_next_version(
         with closing(store.open_database(dumped)) as db, closing(store.open_database(new)):
             check(db)
             with db.reading() as cursor:
-                assert (
-                    cursor.execute("select comparison_id from divergence order by rowid").fetchall() == order
-                )
+                assert cursor.execute("select task_id from divergence order by rowid").fetchall() == order
             assert on_server(dumped.url) == on_server(new)
         with closing(store.open_database(dumped)) as db:
             check(db)
-    (aside,) = tmp_path.glob(f"*.version-{PRESENT}")
+    (aside,) = tmp_path.glob(f"*.version-{THEN}")
     with closing(store.open_database(aside)) as copy, copy.reading() as cursor:
-        for table, count in FACTS["rows"].items():
+        for table, count in ROWS.items():
             assert cursor.execute(f"select count(*) from {table}").fetchall() == [(count,)], table
     assert aside in copies(dumped.path)  # where erasing looks for copies
     with next_version(), closing(store.open_database(dumped)) as db, db.writing() as cursor:
@@ -223,11 +223,11 @@ def test_a_migration_in_postgres_that_fails_half_way_leaves_nothing(
     before = on_server(dumped.url)
     with next_version(HALF_WAY), pytest.raises(DatabaseError) as failed:
         store.open_database(dumped)
-    (aside,) = tmp_path.glob(f"*.version-{PRESENT}")
+    (aside,) = tmp_path.glob(f"*.version-{THEN}")
     assert f"there is a copy in {aside}. Go back to your earlier version of the program" in str(failed.value)
     assert on_server(dumped.url) == before
     with closing(store.open_database(dumped)) as db, db.reading() as cursor:
-        assert cursor.execute("select count(*) from judgment").fetchall() == [(FACTS["rows"]["judgment"],)]
+        assert cursor.execute("select count(*) from judgment").fetchall() == [(ROWS["judgment"],)]
     with next_version(), closing(store.open_database(dumped)) as db:
         check(db)
 
@@ -268,7 +268,7 @@ def test_of_two_replicas_that_start_at_once_one_migrates_and_the_other_waits(
         for db in opened:
             check(db)
             db.close()
-    assert caplog.text.count(f"was migrated from schema version {PRESENT} to {NEXT}") == 1
+    assert caplog.text.count(f"was migrated from schema version {THEN} to {NEXT}") == 1
 
 
 def give_refused(db: store.Database, rater: Rater, said: str) -> None:
@@ -294,7 +294,7 @@ def test_a_replica_of_the_older_version_that_still_runs_does_not_write(dumped: P
                 "changes_told",
                 lambda found, place: known([(*one[:3], PRESENT) for one in found], place),
             )
-            give_refused(db, rater, 'column "criterion" does not exist')
+            give_refused(db, rater, 'column "question" does not exist')
     with next_version(), closing(store.open_database(dumped)) as db, db.reading() as cursor:
-        n_judgments = FACTS["rows"]["judgment"] + 1
+        n_judgments = ROWS["judgment"] + 1
         assert cursor.execute("select count(*) from judgment").fetchall() == [(n_judgments,)]

@@ -44,7 +44,7 @@ def save(db: store.Database, n_items: int = 8, **rules: Any) -> int:
     design = parse_design(RULES | rules)
     records = small_study(n_items=n_items, design=design)
     store.save_records(db, records)
-    return len(records.comparisons) * design.overlap
+    return len(records.tasks) * design.overlap
 
 
 def newcomer(db: store.Database, name: str, address: str | None = None) -> Rater:

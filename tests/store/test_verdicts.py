@@ -8,8 +8,8 @@ RECORDS = small_study()
 
 
 def verdict(place: int = 0, preference: str | None = "a", **other: object) -> Verdict:
-    comparison = RECORDS.comparisons[place].comparison_id
-    one = Verdict("small", comparison, "gpt", "fit", "left", preference, 0.9, None, "gpt|v:1")
+    compared = RECORDS.tasks[place].task_id
+    one = Verdict("small", compared, "gpt", "fit", "01", preference, 0.9, None, "gpt|v:1")
     return replace(one, **other) if other else one  # type: ignore[arg-type]
 
 
@@ -18,8 +18,8 @@ def test_verdicts_are_read_beside_their_comparison(db: store.Database) -> None:
     store.save_verdicts(db, [verdict(), failed])
     frame = store.verdicts(db, "small").set_index("comparison_id")
     systems = {output.output_id: output.system for output in RECORDS.outputs}
-    comparison = RECORDS.comparisons[0]
-    row = frame.loc[comparison.comparison_id]
+    comparison = RECORDS.comparisons()[0]
+    row = frame.loc[comparison.task.task_id]
     assert row[["system_a", "system_b"]].tolist() == [
         systems[comparison.output_a_id],
         systems[comparison.output_b_id],
@@ -40,11 +40,16 @@ def test_a_study_without_verdicts_has_an_empty_table(db: store.Database) -> None
 
 def test_a_later_verdict_takes_the_place_of_the_earlier(db: store.Database) -> None:
     before = store.data_hash(db, "small")
-    store.save_verdicts(db, [verdict(), verdict(side_of_a="right")])
+    store.save_verdicts(db, [verdict(), verdict(arrangement="10"), verdict(arrangement="?")])
     store.save_verdicts(db, [verdict(), verdict(preference="b"), verdict(judge="other")])
     frame = store.verdicts(db, "small")
     found = frame.set_index(["judge", "side_of_a"])["preference"].to_dict()
-    assert found == {("gpt", "left"): "b", ("gpt", "right"): "a", ("other", "left"): "a"}
+    assert found == {
+        ("gpt", "left"): "b",
+        ("gpt", "right"): "a",
+        ("gpt", "unknown"): "a",
+        ("other", "left"): "a",
+    }
     assert store.data_hash(db, "small") != before
 
 

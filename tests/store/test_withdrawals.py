@@ -12,8 +12,8 @@ from tests.store.test_store import answer
 from tests.studies_of_strangers import strangers_study
 
 
-def item_of(db: store.Database, task: store.Task) -> str:
-    return store.material(db, task.comparison_id).item.name
+def item_of(db: store.Database, task: store.CurrentTask) -> str:
+    return store.material(db, task.task_id).item.name
 
 
 def judged_items(db: store.Database, rater: Rater) -> list[str]:
@@ -30,7 +30,7 @@ def test_a_skip_holds_its_reason_and_the_raters_words(db: store.Database) -> Non
     assert task is not None
     assert store.skip(db, rater, task.assignment_id, task.revisions, reason="broken", note="  no text  ")
     (row,) = store.skips(db, "small").to_dict("records")
-    assert (row["comparison_id"], row["reason"], row["note"]) == (task.comparison_id, "broken", "no text")
+    assert (row["comparison_id"], row["reason"], row["note"]) == (task.task_id, "broken", "no text")
     assert set(store.judgments(db, "small")["skip_reason"]) == {"broken"}
     assert undo_last(db, rater)
     assert store.skips(db, "small").empty
@@ -64,14 +64,14 @@ def test_an_open_assignment_gives_way_to_another(db: store.Database) -> None:
     task = store.current_task(db, rater)
     assert task is not None
     store.record_judgment(db, rater, task.assignment_id, "fit", 0, "left")
-    store.withdraw_comparison(db, "small", task.comparison_id, "wrong language")
-    assert store.is_withdrawn(db, "small", task.comparison_id)
+    store.withdraw_comparison(db, "small", task.task_id, "wrong language")
+    assert store.is_withdrawn(db, "small", task.task_id)
     assert not store.record_judgment(db, rater, task.assignment_id, "quality", 0, "left")
     assert not store.skip(db, rater, task.assignment_id, task.revisions)
     assert store.last_judgment(db, rater) is None
     other = store.current_task(db, rater)
     assert other is not None
-    assert other.comparison_id != task.comparison_id
+    assert other.task_id != task.task_id
     assert other.progress == RaterProgress(0, 6)
     assert store.judgments(db, "small")["comparison_withdrawn"].tolist() == [True]
 
@@ -112,12 +112,12 @@ def test_what_was_withdrawn_can_be_put_back(db: store.Database) -> None:
     task = store.current_task(db, rater)
     assert task is not None
     name = item_of(db, task)
-    store.withdraw_comparison(db, "small", task.comparison_id, "looks odd")
+    store.withdraw_comparison(db, "small", task.task_id, "looks odd")
     store.withdraw_item(db, "small", name, "broken")
     assert store.restore_item(db, "small", name, "it was the browser") == 3
     back = store.current_task(db, rater)
     assert back is not None
-    assert (back.assignment_id, back.comparison_id) == (task.assignment_id, task.comparison_id)
+    assert (back.assignment_id, back.task_id) == (task.assignment_id, task.task_id)
     kinds = [event.kind for event in store.withdrawal_events(db, "small")]
     assert kinds == ["item_restored", "item_withdrawn", "comparison_withdrawn"]
 
@@ -156,7 +156,7 @@ def test_a_withdrawn_check_fails_nobody_and_another_takes_its_turn(empty_db: sto
         answer(empty_db, rater, "both_bad")
     (failed,) = store.check_results(empty_db, "checked")[rater.rater_id]
     assert not failed.passed
-    store.withdraw_comparison(empty_db, "checked", failed.comparison_id, "the words were cut off")
+    store.withdraw_comparison(empty_db, "checked", failed.task_id, "the words were cut off")
     assert store.check_results(empty_db, "checked")[rater.rater_id] == []
     while store.current_task(empty_db, rater):
         answer(empty_db, rater, "both_bad")
@@ -167,7 +167,7 @@ def test_a_withdrawn_check_fails_nobody_and_another_takes_its_turn(empty_db: sto
 def test_a_withdrawn_comparison_is_not_repeated(empty_db: store.Database) -> None:
     strangers_study(empty_db, "repeated", checks=Checks(repeats=2, lag=2))
     rater = store.enrol(empty_db, "repeated")
-    first = [answer(empty_db, rater).comparison_id for _ in range(2)]
+    first = [answer(empty_db, rater).task_id for _ in range(2)]
     for comparison in first:
         store.withdraw_comparison(empty_db, "repeated", comparison, "broken")
     while store.current_task(empty_db, rater):
@@ -183,7 +183,7 @@ def test_practice_keeps_as_many_comparisons_as_its_pass_mark(empty_db: store.Dat
     records = small_study(design=design)
     records.study = replace(records.study, state="draft")
     store.save_records(empty_db, records)
-    practice = [one.comparison_id for one in records.comparisons[:3]]
+    practice = [one.task_id for one in records.tasks[:3]]
     store.set_expected(empty_db, "small", "practice", dict.fromkeys(practice, "left"))
     store.withdraw_comparison(empty_db, "small", practice[0], "broken")
     with pytest.raises(NotAllowed, match="1 practice comparisons would be left, and the pass mark"):
@@ -191,6 +191,6 @@ def test_practice_keeps_as_many_comparisons_as_its_pass_mark(empty_db: store.Dat
     rater = store.enrol(empty_db, "small", source="simulated")
     given = []
     while task := store.practice_task(empty_db, rater):
-        given.append(task.comparison_id)
+        given.append(task.task_id)
         store.record_judgment(empty_db, rater, task.assignment_id, "fit", 0, "left")
     assert sorted(given) == sorted(practice[1:])

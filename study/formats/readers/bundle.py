@@ -77,8 +77,8 @@ def bundle_records(
     records.items = _items(rows["items"], study, profile_ids, kind)
     options.progress(0.6, "outputs and comparisons")
     records.outputs = _outputs(rows["outputs"], records, kind)
-    records.comparisons = drawn_comparisons(study, records.outputs, options.pairs_per_item)
-    if not records.comparisons:
+    records.add_comparisons(drawn_comparisons(study, records.items, records.outputs, options.pairs_per_item))
+    if not records.tasks:
         refuse(tables["outputs"].name, "no item has outputs of two systems, so there is nothing to compare")
     if "scores" in rows:
         records.scores = scores_of(rows["scores"], records)

@@ -6,23 +6,26 @@ from itertools import combinations
 from random import Random
 
 from study.errors import InvalidInput
-from study.records import Comparison, Output, Study, stable_id
+from study.records import Comparison, Item, Output, Study, Task, stable_id
 
 Pair = tuple[Output, Output]
 
 
-def comparison_of(study: Study, one: Output, other: Output, name: str | None = None) -> Comparison:
+def comparison_of(
+    study: Study, item: Item, one: Output, other: Output, name: str | None = None
+) -> Comparison:
     """Return the comparison of two outputs of an item; a name makes it distinct from others of the same pair."""
     first, second = sorted((one.output_id, other.output_id))
     parts = ("named", name) if name else (first, second)
-    comparison_id = stable_id(study.study_id, "comparison", *parts)
-    return Comparison(comparison_id, study.study_id, one.item_id, first, second, name=name)
+    task_id = stable_id(study.study_id, "comparison", *parts)
+    task = Task(task_id, study.study_id, item.source_id, item.item_id, name=name)
+    return Comparison(task, item.item_id, first, second)
 
 
 def drawn_comparisons(
-    study: Study, outputs: Iterable[Output], pairs_per_item: int | None = None
+    study: Study, items: Iterable[Item], outputs: Iterable[Output], pairs_per_item: int | None = None
 ) -> list[Comparison]:
-    """Return the comparisons of every item's outputs, in the order of the items.
+    """Return the comparisons of every item's outputs, in the order in which the outputs name the items.
 
     With ``pairs_per_item``, each item gets that many: first pairs that connect systems not yet connected, then the
     system pairs used least so far; the study's seed breaks ties. Items with few outputs go first, since they have the
@@ -39,7 +42,12 @@ def drawn_comparisons(
         raise InvalidInput(
             f"pairs_per_item is {pairs_per_item}; give a whole number from 1 up, or none for all"
         )
-    return [comparison_of(study, one, other) for item in outputs_of for one, other in chosen[item]]
+    known = {item.item_id: item for item in items}
+    return [
+        comparison_of(study, known[item_id], one, other)
+        for item_id in outputs_of
+        for one, other in chosen[item_id]
+    ]
 
 
 def _few_pairs(outputs_of: dict[str, list[Output]], count: int, rng: Random) -> dict[str, list[Pair]]:

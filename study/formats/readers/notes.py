@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from study.blinding import UNKNOWN
 from study.content_kinds import plain_text
 from study.formats.readers.columns import Rows
 from study.formats.readers.comparisons import Parts
@@ -17,12 +18,12 @@ NO_TEXT = {"none", "nan", "n/a", "na", "null", "<na>", "nat"}
 def notes_on(records: StudyRecords) -> list[str]:
     """Return sentences on things that a researcher may want to fix before raters see them."""
     outputs = {output.output_id: output for output in records.outputs}
-    compared = {comparison.item_id for comparison in records.comparisons}
+    comparisons = records.comparisons()
+    compared = {comparison.item_id for comparison in comparisons}
     alone = [item for item in records.items if item.item_id not in compared]
     empty = sum(_is_empty(output.content) for output in records.outputs)
     same = sum(
-        _same(outputs[one.output_a_id].content, outputs[one.output_b_id].content)
-        for one in records.comparisons
+        _same(outputs[one.output_a_id].content, outputs[one.output_b_id].content) for one in comparisons
     )
     no_profile = sum(_is_empty(profile.content) for profile in records.profiles)
     no_prompt = sum(_is_empty(item.content) for item in records.items)
@@ -34,9 +35,7 @@ def notes_on(records: StudyRecords) -> list[str]:
         (no_prompt, "item", "without a prompt"),
     ]
     notes = [f"{counted(count, noun)} {what}" for count, noun, what in found if count]
-    parts = _parts(
-        (outputs[one.output_a_id].system, outputs[one.output_b_id].system) for one in records.comparisons
-    )
+    parts = _parts((outputs[one.output_a_id].system, outputs[one.output_b_id].system) for one in comparisons)
     if parts > 1:
         notes.append(
             f"the systems fall into {counted(parts, 'group')} that are never compared with each other"
@@ -69,7 +68,7 @@ def matched_notes(
     """Return notes on how many ids were matched to similar ones."""
     if known is None or not options.match_ids:
         return []
-    pairs = Ids(one.name for one in known.comparisons if one.name is not None)
+    pairs = Ids(one.name for one in known.tasks if one.name is not None)
     items = Ids(item.name for item in known.items)
     notes = []
     for rows in tables.values():
@@ -116,7 +115,7 @@ def notes_on_rows(tables: Mapping[str, Rows], records: StudyRecords) -> list[str
     """Return notes on what the rows of a file lack or repeat."""
     notes = []
     if "pairs" in tables:
-        repeats = len(tables["pairs"]) - len(records.comparisons)
+        repeats = len(tables["pairs"]) - len(records.tasks)
         notes = (
             [
                 f"{counted(repeats, 'row')} {form(repeats, 'repeats a pair and adds', 'repeat a pair and add')} nothing"
@@ -144,12 +143,12 @@ def _judge_notes(rows: Rows, records: StudyRecords) -> list[str]:
     notes = []
     if "judge" not in rows.columns:
         notes.append(f"the judge is called {records.verdicts[0].judge!r}")
-    failed = sum(one.preference is None for one in records.verdicts)
+    failed = sum(one.answer is None for one in records.verdicts)
     if failed:
         notes.append(
             f"{counted(failed, 'verdict')} without a preference {form(failed, 'counts as a failure', 'count as failures')}"
         )
-    unordered = sum(one.side_of_a == "unknown" for one in records.verdicts)
+    unordered = sum(one.arrangement == UNKNOWN for one in records.verdicts)
     if unordered:
         notes.append(
             f"{counted(unordered, 'verdict')} {form(unordered, 'does', 'do')} not say which output the judge was shown first"

@@ -54,7 +54,9 @@ def read_outputs(
     problems.stop()
     options.progress(0.8, "comparisons")
     outputs = [output for output, _ in found.values()]
-    comparisons = drawn_comparisons(study, outputs, options.pairs_per_item)
+    comparisons = drawn_comparisons(study, items, outputs, options.pairs_per_item)
     if not comparisons:
         refuse(table.name, "no item has outputs of two systems, so there is nothing to compare")
-    return StudyRecords(study, profiles, items, outputs, comparisons)
+    records = StudyRecords(study, profiles, items, outputs)
+    records.add_comparisons(comparisons)
+    return records

@@ -1,16 +1,17 @@
-"""Which comparison a vote or verdict refers to, and on which side output a was."""
+"""Which comparison a vote or verdict refers to, and in which arrangement it was shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from study.blinding import A_LEFT, A_RIGHT
 from study.formats.problems import SHOWN, Problems, listed, meant, shortened
 from study.formats.readers import cells
 from study.formats.readers.columns import Rows
 from study.formats.readers.ids import Ids
-from study.records import Comparison, Output, Side, StudyRecords
+from study.records import Comparison, Output, StudyRecords
 from study.wording import counted
 
-Found = tuple[Comparison, Side]
+Found = tuple[Comparison, str]  # with its arrangement
 Shown = tuple[str, str]
 Place = tuple[str, str]  # the fields of one output: its system and its condition
 PLACES: tuple[Place, Place] = (("left_system", "left_condition"), ("right_system", "right_condition"))
@@ -47,13 +48,14 @@ def pairing_of(known: StudyRecords) -> Pairing:
     outputs = {output.output_id: output for output in known.outputs}
     of_pair: dict[str, list[Comparison]] = {}
     of_item: dict[str, list[Comparison]] = {item.item_id: [] for item in known.items}
-    for comparison in known.comparisons:
+    comparisons = known.comparisons()
+    for comparison in comparisons:
         of_item[comparison.item_id].append(comparison)
-        if comparison.name is not None:
-            of_pair.setdefault(comparison.name, []).append(comparison)
-    by_own_id = {one.comparison_id: _candidates([one], outputs) for one in known.comparisons}
+        if comparison.task.name is not None:
+            of_pair.setdefault(comparison.task.name, []).append(comparison)
+    by_own_id = {one.task.task_id: _candidates([one], outputs) for one in comparisons}
     by_name = {
-        name: by_own_id[found[0].comparison_id] if len(found) == 1 else _candidates(found, outputs)
+        name: by_own_id[found[0].task.task_id] if len(found) == 1 else _candidates(found, outputs)
         for name, found in of_pair.items()
     }
     by_id = {item_id: _candidates(found, outputs) for item_id, found in of_item.items()}
@@ -81,7 +83,7 @@ def paired(
     *,
     match_ids: bool = False,
 ) -> list[Found | None]:
-    """Return each row's comparison and the side of its output a; None if there is a problem, which is noted.
+    """Return each row's comparison and its arrangement; None if there is a problem, which is noted.
 
     ``places`` are the fields of the left and the right output. Time is linear in rows and comparisons.
     """
@@ -145,9 +147,9 @@ def _matches(comparison: Comparison, pairing: Pairing, left: Shown, right: Shown
     b = pairing.outputs[comparison.output_b_id]
     found: list[Found] = []
     if _is(a, left) and _is(b, right):
-        found.append((comparison, "left"))
+        found.append((comparison, A_LEFT))
     if _is(b, left) and _is(a, right):
-        found.append((comparison, "right"))
+        found.append((comparison, A_RIGHT))
     return found
 
 

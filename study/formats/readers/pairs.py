@@ -67,9 +67,10 @@ def read_pairs(
         )
     problems.stop()
     options.progress(0.8, "comparisons")
-    comparisons = _comparisons(rows, study, problems, keys["_a"], keys["_b"], found)
+    records = StudyRecords(study, profiles, items, [output for output, _ in found.values()])
+    records.add_comparisons(_comparisons(rows, records, problems, keys["_a"], keys["_b"], found))
     problems.stop()
-    return StudyRecords(study, profiles, items, [output for output, _ in found.values()], comparisons)
+    return records
 
 
 def _items(
@@ -96,13 +97,14 @@ def _items(
 
 def _comparisons(
     rows: Rows,
-    study: Study,
+    records: StudyRecords,
     problems: Problems,
     keys_a: list[Key],
     keys_b: list[Key],
     found: dict[Key, tuple[Output, int]],
 ) -> list[Comparison]:
     names = cells.names(rows, "pair_id", problems, required="pair_id" in rows.columns)
+    items = {item.item_id: item for item in records.items}
     first: dict[str, tuple[Comparison, int]] = {}
     for line, name, key_a, key_b in zip(rows.table.lines, names, keys_a, keys_b, strict=True):
         if key_a == key_b:
@@ -111,8 +113,9 @@ def _comparisons(
             )
             problems.add(line, rows.column("system_b"), sentence)
             continue
-        comparison = comparison_of(study, found[key_a][0], found[key_b][0], name or None)
-        seen, seen_line = first.setdefault(comparison.comparison_id, (comparison, line))
+        one, other = found[key_a][0], found[key_b][0]
+        comparison = comparison_of(records.study, items[one.item_id], one, other, name or None)
+        seen, seen_line = first.setdefault(comparison.task.task_id, (comparison, line))
         if seen != comparison:
             sentence = (
                 f"{shortened(name)} is another pair on {rows.table.unit} {seen_line}; give each pair "

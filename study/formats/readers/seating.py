@@ -7,7 +7,7 @@ from datetime import datetime
 
 from study.formats.problems import Problems, shortened
 from study.formats.readers.columns import Rows
-from study.records import Assignment, Comparison, Judgment, Rater, RaterSource, Side, StudyRecords, stable_id
+from study.records import Assignment, Comparison, Judgment, Rater, RaterSource, StudyRecords, stable_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class VoteRow:
     rater: str
     source: RaterSource
     comparison: Comparison
-    side_of_a: Side
+    arrangement: str
     purpose: str
     position: int | None
     criterion: str
@@ -41,7 +41,7 @@ def raters_of(
     """
     study_id = known.study.study_id
     answers = stable_id(
-        *(f"{vote.comparison.comparison_id} {vote.criterion} {vote.response}" for vote in votes)
+        *(f"{vote.comparison.task.task_id} {vote.criterion} {vote.response}" for vote in votes)
     )
     raters = {rater.rater_id: rater for rater in known.raters}
     raters |= {rater.external_id: rater for rater in known.raters if rater.external_id is not None}
@@ -97,21 +97,21 @@ def assignments_of(
 
     A rater's answers to several criteria of a pair share one assignment, with one side and one position.
     """
-    held = {(one.rater_id, one.comparison_id, one.purpose): one for one in known.assignments}
+    held = {(one.rater_id, one.task_id, one.purpose): one for one in known.assignments}
     first: dict[tuple[str, str, str], tuple[VoteRow, int]] = {}
     ids: list[str] = []
     study_id = known.study.study_id
     for number, (vote, rater_id) in enumerate(zip(votes, rater_ids, strict=True)):
-        key = (rater_id, vote.comparison.comparison_id, vote.purpose)
+        key = (rater_id, vote.comparison.task.task_id, vote.purpose)
         where = "in the study already"
         if key in held:
-            side: Side = held[key].side_of_a
+            arrangement = held[key].arrangement
             ids.append(held[key].assignment_id)
         else:
             earlier, _ = first.setdefault(key, (vote, number))
-            side, where = earlier.side_of_a, f"on {rows.table.unit} {earlier.line}"
+            arrangement, where = earlier.arrangement, f"on {rows.table.unit} {earlier.line}"
             ids.append(stable_id(study_id, "assignment", *key))
-        if vote.side_of_a != side:
+        if vote.arrangement != arrangement:
             sentence = f"the rater {shortened(vote.rater)} has this pair with the sides exchanged {where}"
             problems.add(vote.line, rows.column("left_system"), sentence)
     chosen = [vote for vote, _ in first.values()]
@@ -120,10 +120,10 @@ def assignments_of(
         Assignment(
             assignment_id=ids[number],
             study_id=study_id,
-            comparison_id=vote.comparison.comparison_id,
+            task_id=vote.comparison.task.task_id,
             rater_id=rater_ids[number],
             position=position,
-            side_of_a=vote.side_of_a,
+            arrangement=vote.arrangement,
             purpose=vote.purpose,
             condition=None,
             issued_at=vote.shown_at or vote.judged_at,
@@ -167,7 +167,7 @@ def judgments_of(
 ) -> list[Judgment]:
     """Return one judgment per vote; a second one by the same rater on a pair and criterion is a problem."""
     study_id = known.study.study_id
-    first = {(one.assignment_id, one.criterion): "in the study already" for one in known.judgments}
+    first = {(one.assignment_id, one.question): "in the study already" for one in known.judgments}
     judgments = []
     for vote, assignment_id in zip(votes, assignment_ids, strict=True):
         key = (assignment_id, vote.criterion)
@@ -183,7 +183,7 @@ def judgments_of(
                 judgment_id=stable_id(study_id, "judgment", *key),
                 study_id=study_id,
                 assignment_id=assignment_id,
-                criterion=vote.criterion,
+                question=vote.criterion,
                 revision=0,
                 response=vote.response,
                 confidence=vote.confidence,

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from pathlib import PurePath
-from typing import Literal
 
+from study.blinding import A_LEFT, A_RIGHT, UNKNOWN
 from study.formats.problems import Problems, listed, meant, shortened
 from study.formats.readers import cells
 from study.formats.readers.columns import Field, Rows, understood
@@ -12,7 +12,7 @@ from study.formats.readers.pairing import PLACES, Pairing, Place, paired, pairin
 from study.formats.readers.tabular import FileTable
 from study.formats.readers.votes import codes_of_cells
 from study.protocol.design import parse_design
-from study.records import Comparison, Side, StudyRecords, Verdict
+from study.records import Comparison, StudyRecords, Verdict
 from study.responses import BOTH_BAD, TIE
 
 VERDICT_FIELDS: dict[str, Field] = {
@@ -53,8 +53,8 @@ CODES: dict[str, str] = {
 }
 NO_PREFERENCE = "the file gives no preference"
 
-Order = Literal["left", "right", "unknown"]
-Named = tuple[Comparison, Side | None]
+
+Named = tuple[Comparison, str | None]
 
 
 def read_verdicts(
@@ -128,11 +128,11 @@ def _verdicts(
         verdicts.append(
             Verdict(
                 study_id=known.study.study_id,
-                comparison_id=comparison.comparison_id,
+                task_id=comparison.task.task_id,
                 judge=judge,
-                criterion=criterion,
-                side_of_a=_order(rows, line, named, first, ordered, pairing, problems),
-                preference=preference,
+                question=criterion,
+                arrangement=_order(rows, line, named, first, ordered, pairing, problems),
+                answer=preference,
                 certainty=certainty,
                 reason=reason or (None if preference else NO_PREFERENCE),
                 signature=signature or f"{judge}|imported",
@@ -147,16 +147,16 @@ def _preference(
     """Return a, b, tie or both_bad; a system's name takes precedence over an equal code."""
     if not preferred:
         return None
-    comparison, side_of_a = named
+    comparison, arrangement = named
     a, b = _systems(comparison, pairing)
     if a != b and preferred in (a, b):
         return "a" if preferred == a else "b"
     code = CODES.get(preferred.lower())
     if code in (TIE, BOTH_BAD):
         return code
-    if code is not None and side_of_a is not None:
-        return "a" if (code == "first") == (side_of_a == "left") else "b"
-    codes = CODES if side_of_a is not None else (TIE, BOTH_BAD)
+    if code is not None and arrangement is not None:
+        return "a" if (code == "first") == (arrangement == A_LEFT) else "b"
+    codes = CODES if arrangement is not None else (TIE, BOTH_BAD)
     allowed = [*sorted({a, b}), *codes]
     sentence = (
         f"{shortened(preferred)} is neither a system of this pair nor a code{meant(preferred, allowed)}"
@@ -173,11 +173,11 @@ def _order(
     ordered: bool,
     pairing: Pairing,
     problems: Problems,
-) -> Order:
-    """Return the side of output a; left is the output shown to the judge first."""
-    comparison, side_of_a = named
+) -> str:
+    """Return the arrangement in which the judge was shown the outputs: the first one is on the left."""
+    comparison, arrangement = named
     if not first:
-        return side_of_a if ordered and side_of_a else "unknown"
+        return arrangement if ordered and arrangement else UNKNOWN
     a, b = _systems(comparison, pairing)
     if a == b or first not in (a, b):
         sentence = (
@@ -186,7 +186,7 @@ def _order(
         if a == b:
             sentence = "both outputs are of one system; give left_system, left_condition and right_condition"
         problems.add(line, rows.column("first_system"), sentence)
-    return "left" if first == a else "right"
+    return A_LEFT if first == a else A_RIGHT
 
 
 def _systems(comparison: Comparison, pairing: Pairing) -> tuple[str, str]:
@@ -196,12 +196,12 @@ def _systems(comparison: Comparison, pairing: Pairing) -> tuple[str, str]:
 def _refuse_repeats(rows: Rows, verdicts: list[Verdict], problems: Problems) -> None:
     first: dict[tuple[str, str, str, str], int] = {}
     for line, one in zip(rows.table.lines, verdicts, strict=True):
-        key = (one.comparison_id, one.judge, one.criterion, one.side_of_a)
+        key = (one.task_id, one.judge, one.question, one.arrangement)
         earlier = first.setdefault(key, line)
         if earlier != line:
-            order = "without an order" if one.side_of_a == "unknown" else "in this order"
+            order = "without an order" if one.arrangement == UNKNOWN else "in this order"
             sentence = (
-                f"{shortened(one.judge)} has judged this pair on {one.criterion!r} {order} "
+                f"{shortened(one.judge)} has judged this pair on {one.question!r} {order} "
                 f"on {rows.table.unit} {earlier}"
             )
             problems.add(line, rows.column("judge"), sentence)

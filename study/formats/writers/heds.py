@@ -105,7 +105,7 @@ def _sample(study: StudyTables, design: Design) -> Sequence[Answer]:
 
 
 def _material(study: StudyTables) -> Sequence[Answer]:
-    main = [one for one in study.records.comparisons if one.purpose == "main"]
+    main = [one for one in study.records.tasks if one.purpose == "main"]
     sources = {one.source_id for one in study.records.items}
     return [
         (

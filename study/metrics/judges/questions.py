@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from study.blinding import A_LEFT, ARRANGEMENTS, UNKNOWN, shown_in
 from study.content_kinds import plain_text
 from study.errors import InvalidInput
 from study.metrics.judges.personas import PERSONAS, persona_text
@@ -14,8 +14,6 @@ from study.records import Comparison, Item, Output, Profile, StudyRecords, Verdi
 from study.tables import lookup
 
 MODES: dict[str, str] = {"pairwise": "Two outputs at a time", "pointwise": "One output at a time"}
-Order = Literal["left", "right", "unknown"]
-ORDERS: tuple[Order, ...] = ("left", "right")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +73,22 @@ class Judge:
 class JudgeQuestion:
     """One question to a judge; ``output_id`` is set where one output is judged alone."""
 
-    comparison_id: str
+    task_id: str
     criterion: str
-    side_of_a: Order
+    arrangement: str
     prompt: str
     output_id: str | None = None
 
     def verdict(self, study_id: str, judge: Judge, answer: Answer) -> Verdict:
         """Return the verdict of an answer to a pair, in terms of outputs."""
-        first_is_a = self.side_of_a == "left"
+        first_is_a = self.arrangement == A_LEFT
         preference = {"first": "a" if first_is_a else "b", "second": "b" if first_is_a else "a", "tie": "tie"}
         return Verdict(
             study_id,
-            self.comparison_id,
+            self.task_id,
             judge.name,
             self.criterion,
-            self.side_of_a,
+            self.arrangement,
             preference[str(answer.choice)],
             answer.certainty / 100,
             None,
@@ -99,7 +97,7 @@ class JudgeQuestion:
 
     def failure(self, study_id: str, judge: Judge, reason: str) -> Verdict:
         """Return the verdict of a question that failed."""
-        place = (study_id, self.comparison_id, judge.name, self.criterion, self.side_of_a)
+        place = (study_id, self.task_id, judge.name, self.criterion, self.arrangement)
         return Verdict(*place, None, None, reason, judge.signature)
 
 
@@ -124,8 +122,8 @@ def questions_of(
     profiles = {profile.profile_id: profile for profile in records.profiles}
     outputs = {output.output_id: output for output in records.outputs}
     compared = sorted(
-        (one for one in records.comparisons if one.purpose == "main" and not one.withdrawn),
-        key=lambda one: one.comparison_id,
+        (one for one in records.comparisons() if one.task.purpose == "main" and not one.task.withdrawn),
+        key=lambda one: one.task.task_id,
     )[:n_comparisons]
     if not judge.template.pairwise:
         yield from _single(compared, judge, criteria, items, profiles, outputs)
@@ -134,10 +132,10 @@ def questions_of(
         item = items[comparison.item_id]
         pair = (outputs[comparison.output_a_id], outputs[comparison.output_b_id])
         for criterion in criteria:
-            for order in ORDERS:
-                shown = pair if order == "left" else pair[::-1]
+            for arrangement in ARRANGEMENTS:
+                shown = shown_in(arrangement, pair)
                 prompt = _prompt(judge, criterion, item, profiles.get(item.profile_id or ""), shown)
-                yield JudgeQuestion(comparison.comparison_id, criterion.key, order, prompt)
+                yield JudgeQuestion(comparison.task.task_id, criterion.key, arrangement, prompt)
 
 
 def _single(
@@ -153,12 +151,12 @@ def _single(
         output = outputs[output_id]
         item = items[output.item_id]
         for criterion in criteria:
-            prompt = _prompt(judge, criterion, item, profiles.get(item.profile_id or ""), (output, output))
-            yield JudgeQuestion("", criterion.key, "unknown", prompt, output_id)
+            prompt = _prompt(judge, criterion, item, profiles.get(item.profile_id or ""), [output, output])
+            yield JudgeQuestion("", criterion.key, UNKNOWN, prompt, output_id)
 
 
 def _prompt(
-    judge: Judge, criterion: Criterion, item: Item, profile: Profile | None, shown: tuple[Output, Output]
+    judge: Judge, criterion: Criterion, item: Item, profile: Profile | None, shown: Sequence[Output]
 ) -> str:
     first, second = (plain_text(output.content) for output in shown)
     asked = criterion.question + (f" {criterion.help}" if criterion.help else "")

@@ -26,7 +26,7 @@ from study.store.engine.address import Place
 from study.store.engine.database import Database
 from study.store.engine.file_checkpoint import CONFIG
 from study.store.engine.file_migration import migrated
-from study.store.engine.hashing import rows_hash
+from study.store.engine.hashing import table_hash
 from study.store.engine.migrations import MIGRATIONS, older_tables, schema
 from study.store.opening import open_database
 from study.store.studies.studies import all_studies
@@ -178,7 +178,7 @@ def _write(
     return {
         "rows": rows,
         "sha256": _file_hash(path),
-        "content": rows_hash(cursor, table, columns),
+        "content": table_hash(cursor, table, columns),
     }
 
 
@@ -299,7 +299,7 @@ def _check(
     manifest: ArchiveManifest,
     name: str,
 ) -> None:
-    if rows_hash(cursor, table, columns) != manifest["files"][name]["content"]:
+    if table_hash(cursor, table, columns) != manifest["files"][name]["content"]:
         raise InvalidInput(f"{name}: the rebuilt table does not match the manifest; nothing was kept")
 
 

@@ -32,7 +32,8 @@ OF_STUDY = (
         "verdict",
         "metric_score",
         "divergence",
-        "comparison",
+        "task_output",
+        "task",
         "output",
     ),
     *("item", "profile", "design_version", "study_secret", "event", "study"),
@@ -138,24 +139,25 @@ def erase_due(db: Database, study_id: str) -> str:
 
 
 def _delete_profile(cursor: duckdb.DuckDBPyConnection, study_id: str, erased_id: str) -> Counts:
-    """Delete a profile's rows in one transaction, those that refer to a comparison before the comparison."""
+    """Delete a profile's rows in one transaction, those that refer to a task before the task."""
     outputs = """select output_id from output where item_id in (select item_id from item where profile_id = $profile)
         or (study_id = $study and system = $check and content in (
             select o.content from output o join item i using (item_id) where i.profile_id = $profile))"""
-    comparisons = f"""select comparison_id from comparison
-        where output_a_id in ({outputs}) or output_b_id in ({outputs})"""
-    assignments = f"""select assignment_id from assignment
-        where comparison_id in ({comparisons}) or profile_id = $profile"""
-    told = "phase = 'elicitation' and rater_id in (select rater_id from rater where profile_id = $profile)"
     own_items = "select item_id from item where profile_id = $profile"
+    tasks = f"""select task_id from task where item_id in ({own_items})
+        or task_id in (select task_id from task_output where output_id in ({outputs}))"""
+    assignments = f"""select assignment_id from assignment
+        where task_id in ({tasks}) or profile_id = $profile"""
+    told = "phase = 'elicitation' and rater_id in (select rater_id from rater where profile_id = $profile)"
     wheres = {
         "judgment": f"assignment_id in ({assignments})",
         "assignment": f"assignment_id in ({assignments})",
         "step": told,
-        "verdict": f"comparison_id in ({comparisons})",
+        "verdict": f"task_id in ({tasks})",
         "metric_score": f"output_id in ({outputs})",
-        "divergence": f"comparison_id in ({comparisons})",
-        "comparison": f"comparison_id in ({comparisons}) or item_id in ({own_items})",
+        "divergence": f"task_id in ({tasks})",
+        "task_output": f"task_id in ({tasks})",
+        "task": f"task_id in ({tasks})",
         "output": f"output_id in ({outputs})",
         "item": "profile_id = $profile",
         "profile": "profile_id = $profile",
@@ -183,7 +185,7 @@ def _run(
 def _forget_persons(cursor: duckdb.DuckDBPyConnection, study_id: str, key: bytes) -> None:
     """Remove people and texts from a study; names become hashes with a key that is deleted as well."""
     now = utc_now()
-    for table, column in (("profile", "profile_id"), ("item", "item_id"), ("comparison", "comparison_id")):
+    for table, column in (("profile", "profile_id"), ("item", "item_id"), ("task", "task_id")):
         ids = [
             one
             for (one,) in cursor.execute(

@@ -8,7 +8,7 @@ from study.errors import DatabaseError
 from study.store.engine import migrations
 from study.store.engine.database import judgment_count
 from study.store.engine.file_checkpoint import DatabaseFile, first_line, sync_folder
-from study.store.engine.migrations import bring_up, drop_views, missing_answers, schema, view_marks
+from study.store.engine.migrations import bring_up, drop_views, missing_codes, schema, view_marks
 
 log = logging.getLogger("blindpair")
 
@@ -80,24 +80,27 @@ def failure(place: object, version: int, error: Exception, aside: object) -> str
 
 
 def complete(connection: duckdb.DuckDBPyConnection) -> None:
-    """Add answer codes that ``unblinding`` lacks, and replace views whose definition changed.
+    """Add answer codes that ``preference_code`` lacks, and replace views whose definition changed.
 
     Raises
     ------
     DatabaseError
         If they cannot be written.
     """
-    known = connection.execute("select response, side_of_a from unblinding").fetchall()
+    known = connection.execute("select response from preference_code").fetchall()
     comments = connection.execute(
         "select view_name, comment from duckdb_views() where not internal"
     ).fetchall()
-    missing, are_older = missing_answers(known), not view_marks().items() <= dict(comments).items()
+    missing, are_older = (
+        missing_codes(one for (one,) in known),
+        not view_marks().items() <= dict(comments).items(),
+    )
     if not (missing or are_older):
         return
     try:
         connection.execute("begin transaction")
         if missing:
-            connection.executemany("insert into unblinding values (?, ?, ?, ?)", missing)
+            connection.executemany("insert into preference_code values (?, ?, ?, ?)", missing)
         if are_older:
             drop_views(connection.execute)
             connection.execute(schema(views_only=True))

@@ -225,7 +225,7 @@ def _last_of_each(lines: list[Line]) -> list[Line]:
 
 def _place(judgment: Judgment) -> tuple[str, str, int]:
     """Return the unique place of a judgment."""
-    return judgment.assignment_id, judgment.criterion, judgment.revision
+    return judgment.assignment_id, judgment.question, judgment.revision
 
 
 def _sealed(content: object) -> str:

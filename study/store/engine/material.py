@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 
-from study.records import Item, Output, Profile, Side
+from study.blinding import shown_in
+from study.records import Item, Output, Profile
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """The material on the screen for one comparison; immutable once imported."""
+    """The material on the screen for one task, outputs by slot; immutable once imported."""
 
     item: Item
     profile: Profile | None
-    output_a: Output
-    output_b: Output
+    outputs: tuple[Output, ...]
 
-    def side(self, side: Side, side_of_a: Side) -> Output:
-        """Return the output on a side."""
-        return self.output_a if side == side_of_a else self.output_b
+    def shown(self, arrangement: str) -> list[Output]:
+        """Return the outputs in the order of the screen."""
+        return shown_in(arrangement, self.outputs)

@@ -16,13 +16,13 @@ from importlib.resources import files
 from re import findall
 from typing import Any
 
-from study.blinding import unblinding_table
+from study.blinding import ARRANGEMENT_OF, preference_codes
 from study.errors import DatabaseError
 
 Row = dict[str, Any]
 """A record in a journal line: JSON values by column name."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,16 @@ def dropped(name: str) -> Callable[[Row], Row]:
     {'rater_id': 'r'}
     """
     return lambda row: {one: value for one, value in row.items() if one != name}
+
+
+def _arranged(row: Row) -> Row:
+    """Return an assignment with its arrangement in the place of the side of output a."""
+    return {
+        "arrangement" if name == "side_of_a" else name: ARRANGEMENT_OF[value]
+        if name == "side_of_a"
+        else value
+        for name, value in row.items()
+    }
 
 
 MIGRATIONS: dict[int, Migration] = {
@@ -159,6 +169,98 @@ MIGRATIONS: dict[int, Migration] = {
             ),
         },
     ),
+    2: Migration(
+        """
+    alter table item add column subjects varchar default '{}';
+    alter table item alter column subjects set not null;
+    alter table item alter column subjects drop default;
+    create table task (
+        task_id varchar primary key,
+        study_id varchar not null,
+        source_id varchar not null,
+        item_id varchar,
+        purpose varchar not null
+            check (purpose in ('main', 'practice', 'attention', 'gold', 'wrong_profile', 'elicitation')),
+        expected varchar,
+        name varchar,
+        withdrawn varchar,
+        template varchar not null
+    );
+    insert into task (task_id, study_id, source_id, item_id, purpose, expected, name, withdrawn, template)
+    select comparison_id, study_id,
+        coalesce((select i.source_id from item i where i.item_id = comparison.item_id), item_id),
+        item_id, purpose, expected, name, withdrawn, 'pairs'
+    from comparison order by rowid;
+    create table task_output (
+        task_id varchar not null,
+        slot integer not null check (slot between 0 and 9),
+        study_id varchar not null,
+        output_id varchar not null,
+        primary key (task_id, slot)
+    );
+    insert into task_output (task_id, slot, study_id, output_id)
+    select comparison_id, 0, study_id, output_a_id from comparison order by rowid;
+    insert into task_output (task_id, slot, study_id, output_id)
+    select comparison_id, 1, study_id, output_b_id from comparison order by rowid;
+    drop table comparison;
+    alter table assignment rename to assignment_2;
+    create table assignment (
+        assignment_id varchar primary key,
+        study_id varchar not null,
+        task_id varchar not null,
+        rater_id varchar not null,
+        position integer not null,
+        arrangement varchar not null check (arrangement ~ '^[0-9]+$'),
+        purpose varchar not null,
+        condition varchar,
+        issued_at timestamp not null,
+        expires_at timestamp,
+        profile_id varchar,
+        unique (rater_id, position)
+    );
+    insert into assignment (assignment_id, study_id, task_id, rater_id, position, arrangement, purpose, condition, issued_at,
+        expires_at, profile_id)
+    select assignment_id, study_id, comparison_id, rater_id, position, case side_of_a when 'left' then '01' else '10' end,
+        purpose, condition, issued_at, expires_at, profile_id
+    from assignment_2 order by rowid;
+    drop table assignment_2;
+    alter table judgment rename column criterion to question;
+    alter table judgment add column kind varchar default 'preference';
+    alter table judgment alter column kind set not null;
+    alter table judgment alter column kind drop default;
+    alter table verdict rename to verdict_2;
+    create table verdict (
+        study_id varchar not null,
+        task_id varchar not null,
+        judge varchar not null,
+        question varchar not null,
+        arrangement varchar not null check (arrangement ~ '^([0-9]+|[?])$'),
+        answer varchar,
+        certainty double,
+        reason varchar,
+        signature varchar not null,
+        check (answer is not null or reason is not null),
+        primary key (task_id, judge, question, arrangement)
+    );
+    insert into verdict (study_id, task_id, judge, question, arrangement, answer, certainty, reason, signature)
+    select study_id, comparison_id, judge, criterion, case side_of_a when 'left' then '01' when 'right' then '10' else '?' end,
+        preference, certainty, reason, signature
+    from verdict_2 order by rowid;
+    drop table verdict_2;
+    alter table divergence rename column comparison_id to task_id;
+    drop table unblinding;
+    create table preference_code (
+        response varchar primary key,
+        position integer,
+        strength integer,
+        neutral varchar
+    );
+    """,
+        {
+            "assignment": (renamed("comparison_id", "task_id"), _arranged),
+            "judgment": (renamed("criterion", "question"), added("kind", "preference")),
+        },
+    ),
 }
 
 
@@ -233,10 +335,10 @@ def drop_views(execute: Callable[[str], object]) -> None:
         execute(f"drop view if exists {name}")
 
 
-def missing_answers(known: Iterable[tuple[str, str]]) -> list[tuple[str, str, str | None, int | None]]:
-    """Return the rows that the table ``unblinding`` lacks, given the (response, side) pairs that it has."""
+def missing_codes(known: Iterable[str]) -> list[tuple[str, int | None, int | None, str | None]]:
+    """Return the rows that the table ``preference_code`` lacks, given the responses that it has."""
     there = set(known)
-    return [row for row in unblinding_table() if row[:2] not in there]
+    return [row for row in preference_codes() if row[0] not in there]
 
 
 def _text(name: str) -> str:

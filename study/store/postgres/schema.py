@@ -5,7 +5,7 @@ from secrets import token_hex
 
 import psycopg
 
-from study.blinding import unblinding_table
+from study.blinding import preference_codes
 from study.store.engine import migrations
 from study.store.engine.migrations import schema
 
@@ -24,7 +24,7 @@ def create(connection: psycopg.Connection) -> None:
     """Create the tables in an empty schema, all or none."""
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(postgres_schema() + _CHANGE)
-        cursor.executemany("insert into unblinding values (%s, %s, %s, %s)", list(unblinding_table()))
+        cursor.executemany("insert into preference_code values (%s, %s, %s, %s)", list(preference_codes()))
         cursor.execute(
             "insert into schema_version values (%s, %s)", [migrations.SCHEMA_VERSION, token_hex(16)]
         )

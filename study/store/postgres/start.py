@@ -17,7 +17,7 @@ from study.store.engine.migrations import (
     bring_up,
     check_version,
     drop_views,
-    missing_answers,
+    missing_codes,
     older_tables,
     schema,
     view_marks,
@@ -104,14 +104,15 @@ def migrate(connection: psycopg.Connection, address: PostgresAddress, version: i
 
 
 def complete(connection: psycopg.Connection, address: PostgresAddress) -> None:
-    """Add answer codes that ``unblinding`` lacks, and replace views whose definition changed.
+    """Add answer codes that ``preference_code`` lacks, and replace views whose definition changed.
 
     The program itself does not read the views in PostgreSQL, so a failure to replace them is only logged.
     """
-    missing = missing_answers(connection.execute("select response, side_of_a from unblinding").fetchall())
+    known = connection.execute("select response from preference_code").fetchall()
+    missing = missing_codes(response for (response,) in known)
     if missing:
         with connection.transaction(), connection.cursor() as cursor:
-            cursor.executemany("insert into unblinding values (%s, %s, %s, %s)", missing)
+            cursor.executemany("insert into preference_code values (%s, %s, %s, %s)", missing)
             cursor.execute(_TELL_ALL)
     comments = connection.execute(
         "select relname, obj_description(oid, 'pg_class') from pg_class "

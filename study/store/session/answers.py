@@ -25,9 +25,9 @@ class Given:
 
 
 def judgment_of(
-    seat: Seat, rater: Rater, criterion: str, revision: int, given: Given, now: datetime, version: int
+    seat: Seat, rater: Rater, question: str, revision: int, given: Given, now: datetime, version: int
 ) -> Judgment:
-    """Return the judgment of one criterion, with the server's times and those of the browser's that are plausible."""
+    """Return the judgment of one question, with the server's times and those of the browser's that are plausible."""
     seconds = round((now - given.shown_at).total_seconds(), 3) if given.shown_at else None
     # Answers and undoings of one question alternate.
     behaviour = behaviour_of(given.evidence, seconds, undone=revision // 2, has_profile=given.has_profile)
@@ -35,7 +35,7 @@ def judgment_of(
         judgment_id=token_hex(8),
         study_id=rater.study_id,
         assignment_id=seat.assignment_id,
-        criterion=criterion,
+        question=question,
         revision=revision,
         response=given.response,
         confidence=given.confidence,
@@ -43,7 +43,7 @@ def judgment_of(
         seconds=seconds,
         shown_at=given.shown_at,
         judged_at=now,
-        supersedes=seat.answers[criterion][2] if criterion in seat.answers else None,
+        supersedes=seat.answers[question][2] if question in seat.answers else None,
         design_version=version,
         skip_reason=given.reason,
         **asdict(behaviour),

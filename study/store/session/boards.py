@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from study.assignment import MAIN, Board, ComparisonFacts, Seat
+from study.assignment import MAIN, Board, Seat, TaskFacts
 from study.protocol.design import Design
 from study.records import ACTIVE, Assignment, Judgment, Rater, Step
 from study.store.engine import rows
@@ -25,7 +25,7 @@ from study.store.studies.texts import read_ahead
 ROWS_AT_ONCE = 10_000
 MANY_OBJECTS = 50_000
 SEATS = """
-    select a.assignment_id, a.comparison_id, a.rater_id, r.source, a.position, a.side_of_a, a.expires_at,
+    select a.assignment_id, a.task_id, a.rater_id, r.source, a.position, a.arrangement, a.expires_at,
         a.issued_at, a.purpose, a.condition, a.profile_id, r.profile_id
     from assignment a join rater r on r.rater_id = a.rater_id
 """
@@ -65,7 +65,7 @@ def follow(db: Database, changes: Changes) -> None:
         if board is not None and given.assignment_id in board.seats:
             board.expire(given.judged_at)
             board.answer(
-                *(given.assignment_id, given.criterion, given.revision, given.response),
+                *(given.assignment_id, given.question, given.revision, given.response),
                 *(given.judgment_id, given.judged_at),
             )
     # After their answers, which would make their seats live again.
@@ -76,11 +76,11 @@ def follow(db: Database, changes: Changes) -> None:
 
 
 def _seat(board: Board, row: tuple[Any, ...]) -> Seat:
-    assignment_id, comparison_id, *rest, judged_for, profile_id = row
-    comparison = board.index[comparison_id]
-    seat = Seat(assignment_id, comparison, *rest)
+    assignment_id, task_id, *rest, judged_for, profile_id = row
+    task = board.index[task_id]
+    seat = Seat(assignment_id, task, *rest)
     seat.profile_id = judged_for
-    seat.own = board.is_own(comparison, profile_id)
+    seat.own = board.is_own(task, profile_id)
     held_for = seat.expires_at - seat.issued_at
     seat.short = seat.purpose == MAIN and held_for == board.short_lease < board.lease
     return seat
@@ -127,8 +127,9 @@ def _fill(board: Board, cursor: duckdb.DuckDBPyConnection, study_id: str) -> dat
     )
     for row in _rows(cursor):
         seat = _seat(board, row)
-        # One string for all seats of a rater.
+        # One string for all seats of a rater, and for all of an arrangement.
         seat.rater_id = rater_ids.setdefault(seat.rater_id, seat.rater_id)
+        seat.arrangement = intern(seat.arrangement)
         if seat.expires_at < seat.issued_at + board.lease and not seat.short:
             ended[seat.assignment_id] = seat.expires_at
         board.place(seat)
@@ -136,15 +137,15 @@ def _fill(board: Board, cursor: duckdb.DuckDBPyConnection, study_id: str) -> dat
     # Ordered by revision, since the clocks of two replicas may differ.
     cursor.execute(
         """
-        select j.assignment_id, j.criterion, j.revision, j.response, j.judgment_id, j.judged_at
+        select j.assignment_id, j.question, j.revision, j.response, j.judgment_id, j.judged_at
         from judgment j join assignment a on a.assignment_id = j.assignment_id
         join rater r on r.rater_id = a.rater_id
         where j.study_id = ? and r.source <> 'imported' order by j.revision, j.judged_at
         """,
         [study_id],
     )
-    for assignment_id, criterion, revision, response, judgment_id, judged_at in _rows(cursor):
-        board.answer(assignment_id, intern(criterion), revision, intern(response), judgment_id, judged_at)
+    for assignment_id, question, revision, response, judgment_id, judged_at in _rows(cursor):
+        board.answer(assignment_id, intern(question), revision, intern(response), judgment_id, judged_at)
         if assignment_id in ended and ended[assignment_id] < judged_at:
             del ended[assignment_id]  # an answer renews a lease
         newest = max(newest, judged_at)
@@ -184,26 +185,28 @@ def without_collections() -> Iterator[None]:
             gc.enable()
 
 
-def _facts(cursor: duckdb.DuckDBPyConnection, study_id: str, rules: Design) -> list[ComparisonFacts]:
+def _facts(cursor: duckdb.DuckDBPyConnection, study_id: str, rules: Design) -> list[TaskFacts]:
     found = cursor.execute(
         """
-        select c.comparison_id, c.purpose, i.source_id, i.profile_id, i.tags, c.expected, c.withdrawn is not null
-        from comparison c join item i on i.item_id = c.item_id
-        where c.study_id = ? order by if(c.purpose = 'practice', coalesce(c.name, ''), ''), c.comparison_id
+        select t.task_id, t.purpose, t.source_id, i.profile_id, i.tags, t.expected, t.withdrawn is not null,
+            (select count(*) from task_output o where o.task_id = t.task_id)
+        from task t left join item i on i.item_id = t.item_id
+        where t.study_id = ? order by if(t.purpose = 'practice', coalesce(t.name, ''), ''), t.task_id
         """,
         [study_id],
     ).fetchall()
     priority = read_priorities(cursor, study_id, rules.priority) if rules.order == "priority" else {}
     return [
-        ComparisonFacts(
-            comparison_id,
+        TaskFacts(
+            task_id,
             purpose,
             source_id,
             profile_id,
-            str(json.loads(tags).get("owner_only", "")).lower() in ("yes", "true", "1"),
+            str(json.loads(tags or "{}").get("owner_only", "")).lower() in ("yes", "true", "1"),
             expected,
-            priority.get(comparison_id, float("nan")),
+            priority.get(task_id, float("nan")),
             withdrawn,
+            n_outputs,
         )
-        for comparison_id, purpose, source_id, profile_id, tags, expected, withdrawn in found
+        for task_id, purpose, source_id, profile_id, tags, expected, withdrawn, n_outputs in found
     ]

@@ -52,11 +52,11 @@ def _remove(db: Database, study_id: str, purpose: str, count: int) -> None:
     with db.reading() as cursor:
         made: list[tuple[str, str, bool]] = cursor.execute(
             """
-            select c.comparison_id, o.output_id,
-                c.comparison_id in (select comparison_id from assignment where study_id = $study) as met
-            from comparison c join output o on o.output_id in (c.output_a_id, c.output_b_id)
-            where c.study_id = $study and c.purpose = $purpose and c.withdrawn is null and o.system = $check
-            order by met, c.comparison_id
+            select t.task_id, o.output_id,
+                t.task_id in (select task_id from assignment where study_id = $study) as met
+            from task t join task_output s on s.task_id = t.task_id join output o on o.output_id = s.output_id
+            where t.study_id = $study and t.purpose = $purpose and t.withdrawn is null and o.system = $check
+            order by met, t.task_id
             """,
             {"study": study_id, "purpose": purpose, "check": CHECK_SYSTEM},
         ).fetchall()
@@ -66,14 +66,12 @@ def _remove(db: Database, study_id: str, purpose: str, count: int) -> None:
             "turn its own comparisons back into main ones, use `checks answers.csv`"
         )
     with db.writing(forget=True) as cursor:
-        for comparison_id, output_id, met in made[:count]:
+        for task_id, output_id, met in made[:count]:
             if met:
-                cursor.execute(
-                    "update comparison set withdrawn = ? where comparison_id = ?", [TAKEN_AWAY, comparison_id]
-                )
+                cursor.execute("update task set withdrawn = ? where task_id = ?", [TAKEN_AWAY, task_id])
                 continue
-            cursor.execute("delete from divergence where comparison_id = ?", [comparison_id])
-            cursor.execute("delete from comparison where comparison_id = ?", [comparison_id])
+            for table in ("divergence", "task_output", "task"):
+                cursor.execute(f"delete from {table} where task_id = ?", [task_id])
             cursor.execute("delete from metric_score where output_id = ?", [output_id])
             cursor.execute("delete from output where output_id = ?", [output_id])
         details = {"purpose": purpose, "count": count}
@@ -105,27 +103,25 @@ def _set_expected(db: Database, study_id: str, purpose: Purpose, answers: Mappin
     with db.reading() as cursor:
         found = cursor.execute(
             """
-            select c.comparison_id, c.name, a.system, b.system from comparison c
-            join output a on a.output_id = c.output_a_id join output b on b.output_id = c.output_b_id
-            where c.study_id = ?
+            select comparison_id, comparison_name, system_a, system_b from comparison_long where study_id = ?
             """,
             [study_id],
         ).fetchall()
         judged = cursor.execute(
-            "select distinct comparison_id from assignment where study_id = ?", [study_id]
+            "select distinct task_id from assignment where study_id = ?", [study_id]
         ).fetchall()
     known = {name: row for row in found for name in row[:2] if name}
     with db.writing(forget=True) as cursor:
         for name, answer in answers.items():
-            comparison_id, _, *systems = lookup(known, name, "comparison")
-            if (comparison_id,) in judged:
+            task_id, _, *systems = lookup(known, name, "comparison")
+            if (task_id,) in judged:
                 raise NotAllowed(
                     f"comparison {name!r} was already given to a rater (a simulated one, as this is a draft)"
                 )
             expected = None if purpose in WITHOUT_ANSWER else _expected(name, answer, systems)
             cursor.execute(
-                "update comparison set purpose = ?, expected = ? where comparison_id = ?",
-                [purpose, expected, comparison_id],
+                "update task set purpose = ?, expected = ? where task_id = ?",
+                [purpose, expected, task_id],
             )
         details = {"purpose": purpose, "count": len(answers)}
         log_event(cursor, "purpose_changed", study_id=study_id, details=details)
@@ -137,7 +133,7 @@ def purposes(db: Database, study_id: str) -> dict[str, int]:
         return dict(
             cursor.execute(
                 """
-                select purpose, count(*) from comparison where study_id = ? and withdrawn is null
+                select purpose, count(*) from task where study_id = ? and withdrawn is null
                 group by 1 order by 2 desc, 1
                 """,
                 [study_id],

@@ -10,17 +10,17 @@ from study.protocol.design import Design, Disclosure
 from study.records import Profile, Rater, text_content
 from study.store.engine.database import Database
 from study.store.engine.material import Material
-from study.store.session.judgments import Task
+from study.store.session.judgments import CurrentTask
 from study.store.studies.studies import design
 from study.store.studies.texts import material, profile
 
 SUMMARY_CHARS = 200
 
 
-def shown_material(db: Database, rater: Rater, task: Task) -> Material:
+def shown_material(db: Database, rater: Rater, task: CurrentTask) -> Material:
     """Return item, outputs and the disclosed part of the profile; a hidden profile is omitted, including its id."""
     disclosure = design(db, rater.study_id).disclosure_under(rater.arm, task.condition)
-    found = material(db, task.comparison_id)
+    found = material(db, task.task_id)
     if found.profile is None and task.profile_id:
         told = profile(db, task.profile_id)
         found = replace(found, profile=told if told is None else _screened(told))
@@ -31,7 +31,7 @@ def preview_material(db: Database, study_id: str, rules: Design) -> Material | N
     """Return the first comparison of a study as raters would see it under a design; None if there is none."""
     with db.reading() as cursor:
         found = cursor.execute(
-            "select min(comparison_id) from comparison where study_id = ? and purpose = 'main' and withdrawn is null",
+            "select min(task_id) from task where study_id = ? and purpose = 'main' and withdrawn is null",
             [study_id],
         ).fetchall()
     return _disclosed(material(db, found[0][0]), rules.disclosure) if found[0][0] else None

@@ -163,7 +163,7 @@ def draw_pool(db: Database, study_id: str, n_items: int) -> int:
     """
     with db.reading() as cursor:
         found = cursor.execute(
-            "select item_id, comparison_id from comparison where study_id = ? and purpose = 'main'",
+            "select item_id, task_id from task where study_id = ? and purpose = 'main'",
             [study_id],
         ).fetchall()
     seed = study(db, study_id).seed
@@ -189,7 +189,7 @@ def shrink_pool(db: Database, study_id: str, n_items: int) -> None:
     """
     with db.reading() as cursor:
         found = cursor.execute(
-            "select item_id, comparison_id from comparison where study_id = ? and purpose = 'elicitation'",
+            "select item_id, task_id from task where study_id = ? and purpose = 'elicitation'",
             [study_id],
         ).fetchall()
     seed = study(db, study_id).seed
@@ -202,7 +202,7 @@ def pool_size(db: Database, study_id: str) -> int:
     """Return the number of items in the pool of a study's elicitation."""
     with db.reading() as cursor:
         ((n_items,),) = cursor.execute(
-            "select count(distinct item_id) from comparison where study_id = ? and purpose = 'elicitation'",
+            "select count(distinct item_id) from task where study_id = ? and purpose = 'elicitation'",
             [study_id],
         ).fetchall()
     return int(n_items)

@@ -1,4 +1,4 @@
-"""The actions of a rater: get the next comparison, answer, skip, undo.
+"""The actions of a rater: get the next task, answer, skip, undo.
 
 Everything here happens under the database's lock, with the board in memory; new rows are saved first, then noted on the
 board. So a second submit finds the first one's revision and changes nothing.
@@ -16,7 +16,7 @@ from study.assignment import CHECK, MAIN, Board, Choice, RaterProgress, Seat, ju
 from study.assignment.elicitation_rounds import elicited_id
 from study.errors import DatabaseError, NotAllowed
 from study.protocol.response_evidence import Evidence
-from study.records import Assignment, Judgment, Rater, Side, utc_now
+from study.records import Assignment, Judgment, Rater, utc_now
 from study.responses import NO_ANSWER, SKIP, SKIP_REASONS, UNDONE
 from study.store.engine.database import Database
 from study.store.session.answers import Given, bounded, judgment_of
@@ -30,17 +30,17 @@ from study.tables import lookup
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """A rater's current comparison, with the answers given so far.
+class CurrentTask:
+    """A rater's current task, with the answers given so far.
 
-    ``revisions`` is a one-shot token: an answer counts only if the criterion is still at the revision at which it was
+    ``revisions`` is a one-shot token: an answer counts only if the question is still at the revision at which it was
     shown. ``warned`` is True if the rater has just failed a check and has failed enough for a warning. ``profile_id``
     names the elicited profile that it is judged for.
     """
 
     assignment_id: str
-    comparison_id: str
-    side_of_a: Side
+    task_id: str
+    arrangement: str
     answers: dict[str, str]
     revisions: dict[str, int]
     progress: RaterProgress
@@ -49,8 +49,8 @@ class Task:
     profile_id: str | None = None
 
 
-def current_task(db: Database, rater: Rater) -> Task | None:
-    """Return the rater's current comparison, and issue the next one if none is open; None when done.
+def current_task(db: Database, rater: Rater) -> CurrentTask | None:
+    """Return the rater's current task, and issue the next one if none is open; None when done.
 
     A closed study has nothing left to judge. For raters at an address that holds its share of places, see
     :func:`study.store.session.vacancies.wait_of`.
@@ -77,19 +77,19 @@ def current_task(db: Database, rater: Rater) -> Task | None:
         return task_of(db, rater, seat, choice)
 
 
-def task_of(db: Database, rater: Rater, open_seat: Seat | None, choice: Choice | None) -> Task | None:
+def task_of(db: Database, rater: Rater, open_seat: Seat | None, choice: Choice | None) -> CurrentTask | None:
     """Return the task for the rater's screen: the open seat, else the choice, which is issued; None if both are None."""
     now = utc_now()
     board = board_of(db, rater.study_id)
     seat = open_seat or (_seated(db, board, rater, choice, now) if choice else None)
     if seat is None:
         return None
-    return Task(
+    return CurrentTask(
         seat.assignment_id,
-        board.comparison_ids[seat.comparison],
-        seat.side_of_a,
-        {criterion: seat.answers[criterion][1] for criterion in seat.answered()},
-        {criterion: _next_revision(seat, criterion) for criterion in board.criteria},
+        board.task_ids[seat.task],
+        seat.arrangement,
+        {question: seat.answers[question][1] for question in seat.answered()},
+        {question: _next_revision(seat, question) for question in board.questions},
         _progress(board, rater, now),
         seat.condition,
         is_warned(board, seat),
@@ -99,7 +99,7 @@ def task_of(db: Database, rater: Rater, open_seat: Seat | None, choice: Choice |
 
 @contextmanager
 def with_next(db: Database, rater: Rater) -> Iterator[None]:
-    """Issue the rater's next comparison together with the block's records: one wait for the disk instead of two."""
+    """Issue the rater's next task together with the block's records: one wait for the disk instead of two."""
     with db.together():
         yield
         with suppress(NotAllowed):  # the page asks again, and shows the error
@@ -116,7 +116,7 @@ def record_judgment(
     db: Database,
     rater: Rater,
     assignment_id: str,
-    criterion: str,
+    question: str,
     revision: int,
     response: str,
     *,
@@ -128,8 +128,8 @@ def record_judgment(
 ) -> bool:
     """Store an answer as given on screen; it is on disk when this returns True.
 
-    Returns False, and changes nothing, if the answer is stale: the criterion has since been answered (a double click,
-    a second tab), the comparison was withdrawn, or the lease ran out and another rater holds the place.
+    Returns False, and changes nothing, if the answer is stale: the question has since been answered (a double click,
+    a second tab), the task was withdrawn, or the lease ran out and another rater holds the place.
 
     Parameters
     ----------
@@ -141,12 +141,12 @@ def record_judgment(
     Raises
     ------
     InvalidInput
-        If the criterion or the response is not one of the study's.
+        If the question or the response is not one of the study's.
     """
-    allowed = {option.code: option for option in design(db, rater.study_id).criterion(criterion).options()}
+    allowed = {option.code: option for option in design(db, rater.study_id).criterion(question).options()}
     lookup(allowed, response, "response")
     given = Given(response, shown_at, rationale, confidence, evidence=evidence, has_profile=has_profile)
-    return _record(db, rater, assignment_id, {criterion: revision}, given)
+    return _record(db, rater, assignment_id, {question: revision}, given)
 
 
 def skip(
@@ -161,7 +161,7 @@ def skip(
     evidence: Evidence | None = None,
     has_profile: bool = True,
 ) -> bool:
-    """Skip a comparison: every criterion gets a skip, and the place goes to another rater.
+    """Skip a task: every question gets a skip, and the place goes to another rater.
 
     Parameters
     ----------
@@ -177,15 +177,15 @@ def skip(
 
 
 def undo(db: Database, rater: Rater, judgment_id: str) -> bool:
-    """Undo the rater's last answer (or whole skip), if it is still this one; the comparison is open again."""
+    """Undo the rater's last answer (or whole skip), if it is still this one; the task is open again."""
     with db.lock:
         if last_judgment(db, rater) != judgment_id:
             return False
         last = board_of(db, rater.study_id).last_answer(rater.rater_id)
         assert last is not None
-        seat, criterion = last
-        criteria = seat.answered() if seat.skipped() else [criterion]
-        revisions = {criterion: _next_revision(seat, criterion) for criterion in criteria}
+        seat, question = last
+        questions = seat.answered() if seat.skipped() else [question]
+        revisions = {question: _next_revision(seat, question) for question in questions}
         return _record(db, rater, seat.assignment_id, revisions, Given(UNDONE))
 
 
@@ -213,14 +213,14 @@ def _record(
         seat = board.seats.get(assignment_id)
         if seat is None or seat.rater_id != rater.rater_id or not board.has_place(seat):
             return False
-        if any(_next_revision(seat, criterion) != revision for criterion, revision in revisions.items()):
+        if any(_next_revision(seat, question) != revision for question, revision in revisions.items()):
             return False
         if given.response not in NO_ANSWER and set(revisions) & set(seat.answered()):
             return False
         version = current_version(db, rater.study_id)
         new = [
-            judgment_of(seat, rater, criterion, revision, given, now, version)
-            for criterion, revision in revisions.items()
+            judgment_of(seat, rater, question, revision, given, now, version)
+            for question, revision in revisions.items()
         ]
         return _commit(db, board, seat, rater, new)
 
@@ -233,7 +233,7 @@ def _commit(db: Database, board: Board, seat: Seat, rater: Rater, new: list[Judg
         return False
     for one in new:
         board.answer(
-            seat.assignment_id, one.criterion, one.revision, one.response, one.judgment_id, one.judged_at
+            seat.assignment_id, one.question, one.revision, one.response, one.judgment_id, one.judged_at
         )
     if seat.purpose == CHECK and board.is_done(seat):
         note_check(db, board, seat, rater)
@@ -248,11 +248,11 @@ def _seated(db: Database, board: Board, rater: Rater, choice: Choice, now: datet
     short = choice.purpose == MAIN and board.is_short(rater.rater_id, rater.source)
     seat = Seat(
         assignment_id=token_hex(8),
-        comparison=board.index[choice.comparison_id],
+        task=board.index[choice.task_id],
         rater_id=rater.rater_id,
         pool=rater.source,
         position=choice.position,
-        side_of_a=choice.side_of_a,
+        arrangement=choice.arrangement,
         expires_at=now + (board.short_lease if short else board.lease),
         issued_at=now,
         purpose=choice.purpose,
@@ -264,7 +264,7 @@ def _seated(db: Database, board: Board, rater: Rater, choice: Choice, now: datet
     try:
         db.put_down([(None, _assignment(board, seat, rater), rater)])
     except duckdb.ConstraintException as error:
-        raise DatabaseError(f"The next comparison could not be issued: {error}") from error
+        raise DatabaseError(f"The next task could not be issued: {error}") from error
     board.place(seat)
     return seat
 
@@ -284,10 +284,10 @@ def _assignment(board: Board, seat: Seat, rater: Rater) -> Assignment:
     return Assignment(
         assignment_id=seat.assignment_id,
         study_id=rater.study_id,
-        comparison_id=board.comparison_ids[seat.comparison],
+        task_id=board.task_ids[seat.task],
         rater_id=seat.rater_id,
         position=seat.position,
-        side_of_a=seat.side_of_a,
+        arrangement=seat.arrangement,
         purpose=seat.purpose,
         condition=seat.condition,
         issued_at=seat.issued_at,
@@ -300,5 +300,5 @@ def _progress(board: Board, rater: Rater, now: datetime) -> RaterProgress:
     return turns.progress(board, rater.rater_id, rater.source, now, rater.profile_id)
 
 
-def _next_revision(seat: Seat, criterion: str) -> int:
-    return seat.answers[criterion][0] + 1 if criterion in seat.answers else 0
+def _next_revision(seat: Seat, question: str) -> int:
+    return seat.answers[question][0] + 1 if question in seat.answers else 0

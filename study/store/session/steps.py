@@ -15,7 +15,7 @@ from study.store.engine import rows
 from study.store.engine.database import Database, log_event
 from study.store.engine.disclosure import as_seen
 from study.store.session.boards import board_of
-from study.store.session.judgments import Task, current_task, progress, task_of
+from study.store.session.judgments import CurrentTask, current_task, progress, task_of
 from study.store.session.rater_batches import in_parts
 from study.store.session.raters import (
     change_status,
@@ -156,7 +156,7 @@ def finish_phase(db: Database, rater: Rater, done: Phase, answers: JsonObject | 
             change_status(db, rater, "screened_out", "screening questions")
 
 
-def practice_task(db: Database, rater: Rater) -> Task | None:
+def practice_task(db: Database, rater: Rater) -> CurrentTask | None:
     """Return the rater's current practice comparison; None at the end of an attempt."""
     with db.lock:
         check_active(db, rater)

@@ -57,24 +57,24 @@ def restore_item(db: Database, study_id: str, item: str, reason: str) -> int:
 @researchers_only
 def withdraw_comparison(db: Database, study_id: str, comparison: str, reason: str) -> None:
     """Withdraw one comparison, given by its name or id, from a study; see :func:`withdraw_item`."""
-    comparison_id, withdrawn = _comparison(db, study_id, comparison)
-    standing = [comparison_id] if withdrawn is None else []
+    task_id, withdrawn = _comparison(db, study_id, comparison)
+    standing = [task_id] if withdrawn is None else []
     _set(db, study_id, standing, reason, {"comparison": comparison}, "comparison_withdrawn")
 
 
 @researchers_only
 def restore_comparison(db: Database, study_id: str, comparison: str, reason: str) -> None:
     """Restore one comparison."""
-    comparison_id, withdrawn = _comparison(db, study_id, comparison)
-    gone = [] if withdrawn is None else [comparison_id]
+    task_id, withdrawn = _comparison(db, study_id, comparison)
+    gone = [] if withdrawn is None else [task_id]
     _set(db, study_id, gone, reason, {"comparison": comparison}, "comparison_restored")
 
 
-def is_withdrawn(db: Database, study_id: str, comparison_id: str) -> bool:
-    """Return whether a comparison is withdrawn."""
+def is_withdrawn(db: Database, study_id: str, task_id: str) -> bool:
+    """Return whether a task is withdrawn."""
     with db.lock:
         board = board_of(db, study_id)
-        return board.facts[board.index[comparison_id]].withdrawn
+        return board.facts[board.index[task_id]].withdrawn
 
 
 def study_comparisons(db: Database, study_id: str) -> "pd.DataFrame":
@@ -84,8 +84,8 @@ def study_comparisons(db: Database, study_id: str) -> "pd.DataFrame":
             cursor,
             """
             select l.comparison_id, l.comparison_name, l.comparison_purpose, l.item_id, l.item_name,
-                l.system_a, l.system_b, c.withdrawn
-            from comparison_long l join comparison c on c.comparison_id = l.comparison_id
+                l.system_a, l.system_b, t.withdrawn
+            from comparison_long l join task t on t.task_id = l.comparison_id
             where l.study_id = $study order by l.item_name, l.system_a, l.system_b, l.comparison_id
             """,
             study_id,
@@ -132,7 +132,7 @@ def withdrawal_events(db: Database, study_id: str) -> list[Event]:
 def _set(
     db: Database,
     study_id: str,
-    comparison_ids: Sequence[str],
+    task_ids: Sequence[str],
     reason: str,
     what: dict[str, str],
     kind: str,
@@ -142,26 +142,26 @@ def _set(
     (noun, name), *_ = what.items()
     if not reason:
         raise InvalidInput(f"the reason is empty; give a reason why {noun} {name!r} is {verb}")
-    if not comparison_ids:
+    if not task_ids:
         state = "withdrawn already" if verb == "withdrawn" else "not withdrawn"
         raise NotAllowed(f"{noun} {name!r} of study {study_id!r} is {state}")
     with db.lock:
         if verb == "withdrawn":
-            _keep_practice(db, study_id, comparison_ids)
+            _keep_practice(db, study_id, task_ids)
         with db.writing(forget=True) as cursor:
             cursor.execute(
-                "update comparison set withdrawn = ? where list_contains(?, comparison_id)",
-                [reason if verb == "withdrawn" else None, list(comparison_ids)],
+                "update task set withdrawn = ? where list_contains(?, task_id)",
+                [reason if verb == "withdrawn" else None, list(task_ids)],
             )
-            details = what | {"reason": reason, "comparison_ids": list(comparison_ids)}
+            details = what | {"reason": reason, "comparison_ids": list(task_ids)}
             log_event(cursor, kind, study_id=study_id, details=details)
-    return len(comparison_ids)
+    return len(task_ids)
 
 
-def _keep_practice(db: Database, study_id: str, comparison_ids: Sequence[str]) -> None:
+def _keep_practice(db: Database, study_id: str, task_ids: Sequence[str]) -> None:
     """Raise NotAllowed if the practice could no longer be passed."""
     known = [one for one in board_of(db, study_id).facts if one.purpose == PRACTICE and not one.withdrawn]
-    left = [one for one in known if one.comparison_id not in comparison_ids]
+    left = [one for one in known if one.task_id not in task_ids]
     pass_mark = design(db, study_id).practice.pass_mark
     if len(left) < min(pass_mark, len(known)):
         raise NotAllowed(
@@ -185,7 +185,7 @@ def _comparison(db: Database, study_id: str, comparison: str) -> tuple[str, str 
     study(db, study_id)
     with db.reading() as cursor:
         found = cursor.execute(
-            "select comparison_id, name, withdrawn from comparison where study_id = ?", [study_id]
+            "select task_id, name, withdrawn from task where study_id = ?", [study_id]
         ).fetchall()
     known: dict[str, tuple[str, str | None]] = {name: (one, why) for one, name, why in found if name}
     known |= {one: (one, why) for one, _, why in found}
@@ -197,7 +197,7 @@ def _comparisons_of(db: Database, item_id: str) -> dict[str, str | None]:
     with db.reading() as cursor:
         return dict(
             cursor.execute(
-                "select comparison_id, withdrawn from comparison where item_id = ? order by comparison_id",
+                "select task_id, withdrawn from task where item_id = ? order by task_id",
                 [item_id],
             ).fetchall()
         )

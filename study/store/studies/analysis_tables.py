@@ -48,7 +48,7 @@ def single_query(query: str, *reads: str) -> Read:
     return Read(rows, lambda found: plain_frame(found[""]), reads)
 
 
-ANSWERS = ("judgment", "rater", "comparison", "item", "profile", "study")
+ANSWERS = ("judgment", "rater", "task", "item", "profile", "study")
 TEXTS = ("output", "item", "profile")
 
 _METRIC_SCORES = single_query(
@@ -213,7 +213,7 @@ BIG_READS: dict[str, Read] = {
     "about": _ABOUT,
     "texts": _OUTPUT_TEXTS,
     "lengths": Read(_LENGTHS.rows, _lengths_frame, _LENGTHS.reads),
-    "verdicts": Read(verdict_rows, verdict_frame, ("verdict", "comparison", "item", "profile")),
+    "verdicts": Read(verdict_rows, verdict_frame, ("verdict", "task", "item", "profile")),
     "answers": _RATER_ANSWERS,
     "coverage": _coverage(simulated=False),
     "simulated_coverage": _coverage(simulated=True),

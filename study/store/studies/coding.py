@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from study.blinding import ARRANGEMENTS, SIDE_OF_A, unblinding_table
 from study.errors import DatabaseError
 from study.protocol.design import parse_design
 from study.records import DesignVersion
@@ -79,9 +80,6 @@ def coded_rows(db: Database, study_id: str) -> Rows:
         found = {name: arrow(cursor, query, study_id) for name, query in of_study.items()}
         query = _CODES.format(elicited=elicited, **_vocabularies(cursor, study_id))
         found["judgment"] = arrow(cursor, query, study_id)
-        found["rule"] = cursor.sql(
-            "select response, side_of_a, preference, strength from unblinding"
-        ).to_arrow_table()
         offered = offered_answers(db, study_id)
     found["offered"] = pa.table({"criterion": list(offered), "options": list(offered.values())})
     return found
@@ -111,8 +109,10 @@ def coded_frame(found: Rows) -> "pd.DataFrame":
     comparison, rater = (judged[name].to_numpy() for name in ("comparison", "rater"))
     columns = {
         name: judged[name].to_pandas()
-        for name in ("purpose", "criterion", "side_of_a", "response", "confidence", "seconds")
+        for name in ("purpose", "criterion", "arrangement", "response", "confidence", "seconds")
     }
+    arrangement = columns.pop("arrangement")
+    columns["side_of_a"] = arrangement.cat.rename_categories(SIDE_OF_A)
     columns |= {name: column.take(rater).reset_index(drop=True) for name, column in raters.items()}
     columns |= {name: column.take(comparison).reset_index(drop=True) for name, column in compared.items()}
     if "judged_for" in judged.column_names:
@@ -126,8 +126,7 @@ def coded_frame(found: Rows) -> "pd.DataFrame":
         zip(*(found["offered"][name].to_pylist() for name in ("criterion", "options")), strict=True)
     )
     columns["options"] = columns["criterion"].map(offered).astype("category")
-    rule = [tuple(row.values()) for row in found["rule"].to_pylist()]
-    columns |= _unblinded(columns["response"], columns["side_of_a"], rule)
+    columns |= _unblinded(columns["response"], arrangement)
     return pd.DataFrame({name: columns[name] for name in (*CODED_COLUMNS, *COMPARISON_COLUMNS)})
 
 
@@ -138,20 +137,20 @@ _CODES = """
     ),
     of_comparison as (
         select comparison_id, (row_number() over (order by comparison_id) - 1)::integer as comparison
-        from comparison where study_id = $study
+        from comparison_long where study_id = $study
     )
     select
-        comparison, rater, a.purpose::enum({purpose}) as purpose, j.criterion::enum({criterion}) as criterion,
-        a.side_of_a::enum({side_of_a}) as side_of_a, j.response::enum({response}) as response, j.confidence, j.seconds{elicited}
+        comparison, rater, a.purpose::enum({purpose}) as purpose, j.question::enum({question}) as criterion,
+        a.arrangement::enum({arrangement}) as arrangement, j.response::enum({response}) as response, j.confidence, j.seconds{elicited}
     from judgment as j
     join assignment as a on a.assignment_id = j.assignment_id
     join of_rater on of_rater.rater_id = a.rater_id
-    join of_comparison on of_comparison.comparison_id = a.comparison_id
-    where j.study_id = $study and j.response <> 'undone'
+    join of_comparison on of_comparison.comparison_id = a.task_id
+    where j.study_id = $study and j.kind = 'preference' and j.response <> 'undone'
       and not exists (
           select 1 from judgment as later
           where later.revision > 0 and later.assignment_id = j.assignment_id
-            and later.criterion = j.criterion and later.revision > j.revision
+            and later.question = j.question and later.revision > j.revision
       )
     order by j.judged_at, j.judgment_id
 """
@@ -159,11 +158,14 @@ _CODES = """
 
 def _vocabularies(cursor: "duckdb.DuckDBPyConnection", study_id: str) -> dict[str, str]:
     """Return the values of each small column in the SQL syntax of an enumeration."""
-    values = {"side_of_a": ["left", "right"]}
-    for column, table in (("purpose", "assignment"), ("criterion", "judgment"), ("response", "judgment")):
-        found = cursor.execute(
-            f"select distinct {column} from {table} where study_id = ? order by 1", [study_id]
-        ).fetchall()
+    values = {"arrangement": list(ARRANGEMENTS)}
+    for column, table in (
+        ("purpose", "assignment"),
+        ("question", "judgment"),
+        ("response", "judgment where kind = 'preference'"),
+    ):
+        query = f"select distinct {column} from (select * from {table}) where study_id = ? order by 1"
+        found = cursor.execute(query, [study_id]).fetchall()
         values[column] = [value for (value,) in found] or [""]
     return {
         column: ", ".join("'" + value.replace("'", "''") + "'" for value in found)
@@ -211,20 +213,21 @@ def refuse_unknown(answers: Iterable[str], known: Collection[str]) -> None:
         )
 
 
-def _unblinded(
-    response: "pd.Series", side_of_a: "pd.Series", rule: list[tuple[str, str, str | None, int | None]]
-) -> "dict[str, pd.Series]":
+def _unblinded(response: "pd.Series", arrangement: "pd.Series") -> "dict[str, pd.Series]":
     """Return the preference and strength of each answer, by the table of :mod:`study.blinding`."""
     import numpy as np
     import pandas as pd
 
+    rule = list(unblinding_table())
     names = sorted({preference for _, _, preference, _ in rule if preference})
-    meaning = {(shown, side): (names.index(what) if what else -1, how) for shown, side, what, how in rule}
+    meaning = {(shown, row): (names.index(what) if what else -1, how) for shown, row, what, how in rule}
     response = response.cat.remove_unused_categories()
-    shown, sides = list(response.cat.categories), list(side_of_a.cat.categories)
+    shown, rows_shown = list(response.cat.categories), list(arrangement.cat.categories)
     refuse_unknown(shown, {one for one, _ in meaning})
-    table = [meaning[one, side] for one in shown for side in sides]
-    place = response.cat.codes.to_numpy().astype(np.int64) * len(sides) + side_of_a.cat.codes.to_numpy()
+    table = [meaning[one, row] for one in shown for row in rows_shown]
+    place = (
+        response.cat.codes.to_numpy().astype(np.int64) * len(rows_shown) + arrangement.cat.codes.to_numpy()
+    )
     strength = np.array([np.nan if how is None else how for _, how in table])[place]
     codes = np.array([code for code, _ in table], dtype=np.int8)
     return {

@@ -29,16 +29,16 @@ def coverage_rows(db: Database, study_id: str, *, simulated: bool) -> Rows:
     rules = design(db, study_id)
     query = f"""
         with judged as (
-            select j.comparison_id, j.assignment_id, j.side_of_a
+            select j.task_id, j.assignment_id, j.arrangement
             from judgment_current j join rater r on r.rater_id = j.rater_id
             where j.study_id = $study and j.purpose = 'main' and j.response <> 'skip'
                 and r.status = $active and (r.source = 'simulated') = $simulated and r.source <> 'imported'
             group by all having count(*) = $criteria
         )
         select c.comparison_id, c.comparison_name, c.item_name, c.system_a, c.system_b, {profile_name("c")} as profile_name, c.tags,
-            count(j.assignment_id) as judged, count(j.assignment_id) filter (j.side_of_a = 'left') as a_left,
+            count(j.assignment_id) as judged, count(j.assignment_id) filter (j.arrangement = '01') as a_left,
             $overlap as places
-        from comparison_long c left join judged j on j.comparison_id = c.comparison_id
+        from comparison_long c left join judged j on j.task_id = c.comparison_id
         where c.study_id = $study and c.comparison_purpose = 'main'
             and not c.comparison_withdrawn
         group by all order by judged, c.item_name, c.comparison_id

@@ -155,9 +155,8 @@ def _system_pairs(db: Database, study_id: str) -> list[tuple[str, str]]:
     with db.reading() as cursor:
         return cursor.execute(
             """
-            select distinct a.system, b.system from comparison c
-            join output a on a.output_id = c.output_a_id join output b on b.output_id = c.output_b_id
-            where c.study_id = ? and c.purpose = 'main' and c.withdrawn is null
+            select distinct system_a, system_b from comparison_long
+            where study_id = ? and comparison_purpose = 'main' and not comparison_withdrawn
             """,
             [study_id],
         ).fetchall()
@@ -167,7 +166,7 @@ def _lacking_checks(db: Database, study_id: str, rules: Design) -> list[str]:
     with db.reading() as cursor:
         found: dict[str, int] = dict(
             cursor.execute(
-                "select purpose, count(*) from comparison where study_id = ? and withdrawn is null group by 1",
+                "select purpose, count(*) from task where study_id = ? and withdrawn is null group by 1",
                 [study_id],
             ).fetchall()
         )
@@ -214,8 +213,8 @@ def _lacking_pool(db: Database, study_id: str, rules: Design) -> list[str]:
     with db.reading() as cursor:
         (shown,) = cursor.execute(
             """
-            select count(*) from comparison c join item i on i.item_id = c.item_id
-            where c.study_id = ? and c.purpose = 'main' and i.profile_id is null
+            select count(*) from task t join item i on i.item_id = t.item_id
+            where t.study_id = ? and t.purpose = 'main' and i.profile_id is null
             """,
             [study_id],
         ).fetchall()[0]

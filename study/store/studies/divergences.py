@@ -70,8 +70,8 @@ def read_priorities(cursor: duckdb.DuckDBPyConnection, study_id: str, measure: s
         return {key: edit_divergence(*texts) for key, texts in _pair_texts(cursor, study_id).items()}
     stored = cursor.execute(
         """
-        select d.comparison_id, d.value from divergence d join comparison c on c.comparison_id = d.comparison_id
-        where d.study_id = ? and d.measure = ? and c.purpose = 'main' and d.value is not null
+        select d.task_id, d.value from divergence d join task t on t.task_id = d.task_id
+        where d.study_id = ? and d.measure = ? and t.purpose = 'main' and d.value is not null
         """,
         [study_id, measure],
     ).fetchall()
@@ -80,10 +80,10 @@ def read_priorities(cursor: duckdb.DuckDBPyConnection, study_id: str, measure: s
     return dict(
         cursor.execute(
             """
-            select c.comparison_id, abs(a.value - b.value) from comparison c
+            select c.comparison_id, abs(a.value - b.value) from comparison_long c
             join metric_score a on a.output_id = c.output_a_id and a.metric = $metric
             join metric_score b on b.output_id = c.output_b_id and b.metric = $metric
-            where c.study_id = $study and c.purpose = 'main' and a.value is not null and b.value is not null
+            where c.study_id = $study and c.comparison_purpose = 'main' and a.value is not null and b.value is not null
             """,
             {"metric": measure, "study": study_id},
         ).fetchall()
@@ -99,16 +99,16 @@ def pair_texts(db: Database, study_id: str) -> dict[str, tuple[str, str]]:
 def _pair_texts(cursor: duckdb.DuckDBPyConnection, study_id: str) -> dict[str, tuple[str, str]]:
     pairs = cursor.execute(
         """
-        select c.comparison_id, a.content, b.content from comparison c
+        select c.comparison_id, a.content, b.content from comparison_long c
         join output a on a.output_id = c.output_a_id join output b on b.output_id = c.output_b_id
-        where c.study_id = ? and c.purpose = 'main' order by 1
+        where c.study_id = ? and c.comparison_purpose = 'main' order by 1
         """,
         [study_id],
     ).fetchall()
     return {key: (plain_text(json.loads(a)), plain_text(json.loads(b))) for key, a, b in pairs}
 
 
-def comparison_ids(db: Database, study_id: str, names: list[str]) -> dict[str, str]:
+def task_ids(db: Database, study_id: str, names: list[str]) -> dict[str, str]:
     """Return the id of each comparison that a file refers to by name or id.
 
     Raises
@@ -117,14 +117,12 @@ def comparison_ids(db: Database, study_id: str, names: list[str]) -> dict[str, s
         Naming the first one that does not exist, or occurs twice.
     """
     with db.reading() as cursor:
-        found = cursor.execute(
-            "select comparison_id, name from comparison where study_id = ?", [study_id]
-        ).fetchall()
+        found = cursor.execute("select task_id, name from task where study_id = ?", [study_id]).fetchall()
     known = {name: row[0] for row in found for name in row if name}
     ids: dict[str, str] = {}
     for name in names:
-        comparison_id = lookup(known, name, "comparison")
-        if comparison_id in ids.values():
+        task_id = lookup(known, name, "comparison")
+        if task_id in ids.values():
             raise InvalidInput(f"comparison {name!r} appears twice; give it one value")
-        ids[name] = comparison_id
+        ids[name] = task_id
     return ids

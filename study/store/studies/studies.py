@@ -10,7 +10,6 @@ from study.protocol.design import Design, parse_design
 from study.records import (
     TABLE_OF_RECORD,
     Assignment,
-    Comparison,
     DesignVersion,
     Event,
     Item,
@@ -21,6 +20,8 @@ from study.records import (
     Rater,
     Study,
     StudyRecords,
+    Task,
+    TaskOutput,
     Verdict,
     utc_now,
 )
@@ -111,7 +112,8 @@ def study_records(db: Database, study_id: str, *, answers: bool = False) -> Stud
         records.profiles = [as_seen(one) for one in rows.select(cursor, Profile, where, values)]
         records.items = rows.select(cursor, Item, where, values)
         records.outputs = rows.select(cursor, Output, where, values)
-        records.comparisons = rows.select(cursor, Comparison, where, values)
+        records.tasks = rows.select(cursor, Task, where, values)
+        records.task_outputs = rows.select(cursor, TaskOutput, where, values)
         if answers:
             records.raters = [as_seen(one) for one in rows.select(cursor, Rater, where, values)]
             records.assignments = rows.select(cursor, Assignment, where, values)
@@ -123,7 +125,7 @@ def comparison_count(db: Database, study_id: str) -> int:
     """Return the number of a study's main comparisons, excluding withdrawn ones."""
     with db.reading() as cursor:
         found = cursor.execute(
-            "select count(*) from comparison where study_id = ? and purpose = 'main' and withdrawn is null",
+            "select count(*) from task where study_id = ? and purpose = 'main' and withdrawn is null",
             [study_id],
         ).fetchall()
     return int(found[0][0])
@@ -134,19 +136,17 @@ def pool_of(db: Database, study_id: str) -> list[tuple[str, str, str]]:
     with db.reading() as cursor:
         return cursor.execute(
             """
-            select comparison_id, output_a_id, output_b_id from comparison
-            where study_id = ? and purpose = 'elicitation' order by 1
+            select comparison_id, output_a_id, output_b_id from comparison_long
+            where study_id = ? and comparison_purpose = 'elicitation' order by 1
             """,
             [study_id],
         ).fetchall()
 
 
-def comparison_name(db: Database, comparison_id: str) -> str | None:
-    """Return the researcher's own id of a comparison, if it has one."""
+def task_name(db: Database, task_id: str) -> str | None:
+    """Return the researcher's own id of a task, if it has one."""
     with db.reading() as cursor:
-        found = cursor.execute(
-            "select name from comparison where comparison_id = ?", [comparison_id]
-        ).fetchall()
+        found = cursor.execute("select name from task where task_id = ?", [task_id]).fetchall()
     return found[0][0] if found else None
 
 
@@ -159,7 +159,7 @@ def overview(db: Database) -> "pd.DataFrame":
                 (select count(distinct system) from output o
                     where o.study_id = s.study_id and system <> '(check)') as systems,
                 (select count(*) from item i where i.study_id = s.study_id) as items,
-                (select count(*) from comparison c
+                (select count(*) from task c
                     where c.study_id = s.study_id and purpose = 'main') as comparisons,
                 count(distinct j.rater_id) filter (r.source <> 'simulated') as human_raters,
                 count(j.judgment_id) filter (r.source <> 'simulated') as human_judgments,

@@ -66,8 +66,8 @@ _HASHED = {
     "judgment": ("judgment_id", "response", "revision"),
     "rater": ("rater_id", "status", "profile_id"),
     "metric_score": ("output_id", "metric", "value", "signature"),
-    "verdict": ("comparison_id", "judge", "criterion", "side_of_a", "preference", "certainty"),
-    "comparison": ("comparison_id", "purpose", "withdrawn"),
+    "verdict": ("task_id", "judge", "question", "arrangement", "answer", "certainty"),
+    "task": ("task_id", "purpose", "withdrawn"),
     "output": ("output_id", "content"),
     "item": ("item_id", "content", "reference", "tags"),
     "profile": ("profile_id", "name", "content"),
@@ -133,7 +133,7 @@ def own_texts(db: Database, study_id: str) -> "pd.DataFrame":
         return cursor.execute(
             """
             select 'reason' as place, i.name, j.rationale as text from judgment j
-            join assignment a using (assignment_id) join comparison c using (comparison_id) join item i using (item_id)
+            join assignment a using (assignment_id) join task t using (task_id) join item i using (item_id)
             where j.study_id = ? and j.rationale is not null
             union all select 'reference', name, reference from item where study_id = ? and reference is not null
             union all select 'form', rater_id, answers from step where study_id = ? and phase in ('screening', 'demographics', 'closing')

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 @researchers_only
 def save_verdicts(db: Database, verdicts: list[Verdict]) -> None:
-    """Store verdicts; a later one for the same comparison, judge, criterion and order replaces the earlier one."""
-    latest = {(one.comparison_id, one.judge, one.criterion, one.side_of_a): one for one in verdicts}
+    """Store verdicts; a later one for the same task, judge, question and arrangement replaces the earlier one."""
+    latest = {(one.task_id, one.judge, one.question, one.arrangement): one for one in verdicts}
     with db.writing() as cursor:
         rows.insert_many(cursor, Verdict, list(latest.values()), if_known="replace")
 
@@ -35,11 +35,13 @@ def verdicts(db: Database, study_id: str) -> "pd.DataFrame":
 def verdict_rows(db: Database, study_id: str) -> Rows:
     """Return the rows for :func:`verdict_frame`."""
     query = f"""
-        select v.comparison_id, c.comparison_name, c.comparison_purpose, c.comparison_withdrawn, c.item_id,
+        select c.comparison_id, c.comparison_name, c.comparison_purpose, c.comparison_withdrawn, c.item_id,
             c.item_name, c.source_id, c.profile_id, {profile_name("c")} as profile_name, c.tags, c.system_a, c.system_b, c.output_a_id, c.output_b_id,
-            v.judge, v.criterion, v.side_of_a, v.preference, v.certainty, v.reason, v.signature
-        from verdict v join comparison_long c on c.comparison_id = v.comparison_id
-        where v.study_id = $study order by v.judge, v.criterion, v.comparison_id, v.side_of_a
+            v.judge, v.question as criterion,
+            case v.arrangement when '01' then 'left' when '10' then 'right' else 'unknown' end as side_of_a,
+            v.answer as preference, v.certainty, v.reason, v.signature
+        from verdict v join comparison_long c on c.comparison_id = v.task_id
+        where v.study_id = $study order by v.judge, v.question, c.comparison_id, side_of_a
         """
     with db.reading() as cursor:
         return {"": arrow(cursor, query, study_id)}

@@ -53,7 +53,7 @@ def ask_section(study: Study, design: Design) -> None:
     default = f"{Path(model).name or 'judge'} ({persona}, {chosen})"
     name = columns[1].text_input("Name of the judge", value=default)
     records = store.study_records(state.database(), study.study_id)
-    n_main = sum(one.purpose == "main" and not one.withdrawn for one in records.comparisons)
+    n_main = sum(one.purpose == "main" and not one.withdrawn for one in records.tasks)
     n_comparisons = st.number_input("Comparisons to ask about", 1, max(n_main, 1), max(n_main, 1))
     again = st.checkbox("Ask again where an earlier reply could not be read")
     judge = Judge(name or "judge", Path(model).name or "model", template(chosen), persona)

@@ -14,7 +14,7 @@ from study import store
 from study.content_kinds import Block
 from study.errors import StudyError
 from study.protocol.design import Criterion, Design
-from study.records import SIDES, Rater
+from study.records import Rater
 from study.responses import Option
 from study.ui import state
 from study.ui.rater import arrival, components, contents, pausing, skipping, style
@@ -77,7 +77,7 @@ def _next_comparison(rater: Rater, waits: bool) -> None:
         comparison_screen(rater, task)
 
 
-def comparison_screen(rater: Rater, task: store.Task, heading: str | None = None) -> None:
+def comparison_screen(rater: Rater, task: store.CurrentTask, heading: str | None = None) -> None:
     """Show one comparison and take the answer to its next criterion; ``heading`` replaces the progress."""
     db = state.database()
     design = store.design(db, rater.study_id)
@@ -88,7 +88,7 @@ def comparison_screen(rater: Rater, task: store.Task, heading: str | None = None
     shown, moved_on = state.first_shown(question), state.has_moved_on(question)
     asked = ShownQuestion(rater, task, criterion.key, question, shown, has_profile, moved_on)
     vote = skipping.vote(asked) if state.skipping_since(question) else _vote(asked, design, criterion)
-    outputs = zip("AB", (material.side(side, task.side_of_a) for side in SIDES), strict=True)
+    outputs = zip("AB", material.shown(task.arrangement), strict=True)
     components.panels(
         top=_top_line(task, heading),
         notices=_notices(asked),
@@ -167,7 +167,7 @@ def _notices(asked: ShownQuestion) -> list[tuple[str, str]]:
     return [*said, ("warning", WARNING)] if asked.task.warned else said
 
 
-def _top_line(task: store.Task, heading: str | None) -> tuple[str, float | None]:
+def _top_line(task: store.CurrentTask, heading: str | None) -> tuple[str, float | None]:
     """Return the heading and the progress in percent."""
     if heading is not None:
         return heading, None

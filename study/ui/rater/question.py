@@ -21,7 +21,7 @@ class ShownQuestion:
     """
 
     rater: Rater
-    task: store.Task
+    task: store.CurrentTask
     criterion: str
     question: str
     shown: state.Since
@@ -46,7 +46,7 @@ def note_early_click(asked: ShownQuestion) -> None:
 
 def tell_if_withdrawn(asked: ShownQuestion) -> None:
     """Explain why an answer was not stored, if its comparison has been withdrawn."""
-    if store.is_withdrawn(state.database(), asked.rater.study_id, asked.task.comparison_id):
+    if store.is_withdrawn(state.database(), asked.rater.study_id, asked.task.task_id):
         st.toast("That pair was taken out of the study, so your answer was not needed. Here is another one.")
 
 

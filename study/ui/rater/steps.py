@@ -156,7 +156,7 @@ def _mturk_form(rater: Rater, design: Design, outcome: Coded) -> None:
 
 
 def _feedback(design: Design, rater: Rater, result: store.CheckResult) -> None:
-    name = store.comparison_name(state.database(), result.comparison_id)
+    name = store.task_name(state.database(), result.task_id)
     explanation = design.practice.explanations.get(name or "", "")
     word = "As expected." if result.passed else "We expected another answer."
     (st.success if result.passed else st.warning)(state.escaped(f"{word} {explanation}".strip()))

@@ -8,7 +8,7 @@ from study import store
 from study.errors import InvalidInput
 from study.formats.readers.settings import read_design, write_design
 from study.protocol.design import Design
-from study.records import SIDES, Study
+from study.records import Study
 from study.ui import state
 from study.ui.rater import components, contents, steps
 from study.ui.shared import error_messages
@@ -232,7 +232,7 @@ def _pair(study: Study, design: Design) -> None:
         context.append((design.profile_title, contents.blocks(found.profile.content)))
     if "request" in criterion.sees:
         context.append((design.request_title, contents.blocks(found.item.content)))
-    outputs = zip("AB", (found.side(side, "left") for side in SIDES), strict=True)
+    outputs = zip("AB", found.outputs, strict=True)
     components.panels(
         context=context, outputs=[(one, contents.blocks(output.content)) for one, output in outputs]
     )

@@ -120,13 +120,9 @@ def _setting(
         population,
         criteria,
         _strengths(population, systems, [criterion.key for criterion in criteria]),
-        {one.comparison_id: (one.output_a_id, one.output_b_id) for one in records.comparisons},
+        records.outputs_of_tasks(),
         {output.output_id: output.system for output in records.outputs},
-        {
-            one.comparison_id: (one.purpose, one.expected)
-            for one in records.comparisons
-            if one.purpose != "main"
-        },
+        {one.task_id: (one.purpose, one.expected) for one in records.tasks if one.purpose != "main"},
     )
 
 
@@ -142,9 +138,9 @@ def _turn(db: store.Database, setting: SimulationState, person: SimulatedPerson)
     for criterion in setting.criteria:
         if criterion.key in task.answers:
             continue
-        key = rater.rater_id, task.comparison_id, criterion.key
+        key = rater.rater_id, task.task_id, criterion.key
         again = ("again",) if key in setting.given else ()
-        rng = rng_of(setting.population, rater, task.comparison_id, criterion.key, *again)
+        rng = rng_of(setting.population, rater, task.task_id, criterion.key, *again)
         answer = answer_of(setting, person, task, criterion, rng)
         setting.given.setdefault(key, answer)
         count += _record(db, person, task, criterion.key, answer, rng)
@@ -185,7 +181,7 @@ def _free_names(db: store.Database, study_id: str, count: int) -> list[str]:
 
 
 def _expected_tasks(records: StudyRecords, design: Design, population: SimulatedRaters) -> int:
-    comparisons = sum(comparison.purpose == "main" for comparison in records.comparisons)
+    comparisons = sum(task.purpose == "main" for task in records.tasks)
     each = min(comparisons, design.quota or comparisons)
     return min(comparisons * design.overlap, population.n_raters * each)
 
@@ -193,7 +189,7 @@ def _expected_tasks(records: StudyRecords, design: Design, population: Simulated
 def _record(
     db: store.Database,
     person: SimulatedPerson,
-    task: store.Task,
+    task: store.CurrentTask,
     criterion: str,
     answer: str,
     rng: np.random.Generator,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from study import store
-from study.blinding import mirror, passes
+from study.blinding import mirror, passes, shown_in
 from study.protocol.design import Criterion
 from study.records import SIDES, Rater, stable_id
 from study.responses import BOTH_BAD, TIE, Option
@@ -29,7 +29,7 @@ class SimulationState:
     population: SimulatedRaters
     criteria: tuple[Criterion, ...]
     strengths: Mapping[str, Strengths]
-    outputs: Mapping[str, tuple[str, str]]
+    outputs: Mapping[str, Sequence[str]]
     system_of: Mapping[str, str]
     checks: Mapping[str, tuple[str, str | None]]
     given: dict[tuple[str, str, str], str] = field(default_factory=dict)
@@ -52,25 +52,25 @@ class SimulatedPerson:
 def answer_of(
     setting: SimulationState,
     person: SimulatedPerson,
-    task: store.Task,
+    task: store.CurrentTask,
     criterion: Criterion,
     rng: np.random.Generator,
 ) -> str:
     """Return the answer of a rater of this kind."""
-    population, key = setting.population, (person.rater.rater_id, task.comparison_id, criterion.key)
+    population, key = setting.population, (person.rater.rater_id, task.task_id, criterion.key)
     codes = [option.code for option in criterion.options()]
     before = setting.given.get(key)
     if person.kind == "careless":
         answer = codes[rng.integers(len(codes))]
     elif person.kind == "one_sided":
         answer = _plain(criterion, SIDES[0] if rng.random() < LEFT else SIDES[1])
-    elif task.comparison_id in setting.checks:
+    elif task.task_id in setting.checks:
         answer = _answer_to_check(setting, person, task, criterion, rng)
     elif before and population.flip is not None:
         answer = before if rng.random() < population.flip else mirror(before)
     else:
-        a, b = (setting.system_of[output] for output in setting.outputs[task.comparison_id])
-        left, right = (a, b) if task.side_of_a == SIDES[0] else (b, a)
+        shown = shown_in(task.arrangement, setting.outputs[task.task_id])
+        left, right = (setting.system_of[output] for output in shown)
         strengths = setting.strengths[criterion.key]
         weakest = min(strengths.values())
         answer = _answer(population, criterion, strengths[left], strengths[right], weakest, rng)
@@ -80,15 +80,15 @@ def answer_of(
 def _answer_to_check(
     setting: SimulationState,
     person: SimulatedPerson,
-    task: store.Task,
+    task: store.CurrentTask,
     criterion: Criterion,
     rng: np.random.Generator,
 ) -> str:
     """Answer a check: right except for slips; only raters who heed the profile recognise a wrong-profile output."""
-    purpose, expected = setting.checks[task.comparison_id]
+    purpose, expected = setting.checks[task.task_id]
     if expected is None:
         return _plain(criterion, SIDES[rng.integers(2)])
-    right = next(code for code in (*SIDES, *NEITHER) if passes(expected, code, task.side_of_a))
+    right = next(code for code in (*SIDES, *NEITHER) if passes(expected, code, task.arrangement))
     wrong = SIDES[1] if right == SIDES[0] else SIDES[0]
     if purpose == "wrong_profile":
         heed = 0.0 if person.kind == "profile_blind" else HEED
