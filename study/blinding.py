@@ -46,6 +46,19 @@ def shown_in(arrangement: str, by_slot: Sequence[Shown]) -> list[Shown]:
     return [by_slot[int(slot)] for slot in arrangement]
 
 
+def slot_of(arrangement: str, position: int | None) -> float:
+    """Return the slot of the output that an answer is about; nan if it is about none of several.
+
+    An answer about a task of one output is about that output.
+
+    >>> slot_of("201", 0), slot_of("0", None), slot_of("01", None)
+    (2.0, 0.0, nan)
+    """
+    if position is None:
+        return 0.0 if len(arrangement) == 1 else float("nan")
+    return float(arrangement[position])
+
+
 def mirrored(arrangement: str) -> str:
     """Return the arrangement with the screen reversed.
 

@@ -126,3 +126,15 @@ def _from_the_ends(option: Option, options: Sequence[Option]) -> Option:
 
 
 NO_ANSWER = (SKIP, UNDONE)
+
+
+def mirrored_code(code: str) -> str:
+    """Return the code with the same meaning after the two sides are exchanged.
+
+    >>> mirrored_code("left_2"), mirrored_code("tie")
+    ('right_2', 'tie')
+    """
+    side, separator, strength = code.partition("_")
+    if code not in OPTIONS or OPTIONS[code].side is None:
+        return code
+    return ("right" if side == "left" else "left") + separator + strength

@@ -11,7 +11,7 @@ import pytest
 from xdist.remote import Producer
 
 from study import store
-from study.protocol.design import Criterion, Design
+from study.protocol.design import Design, Question
 from study.records import (
     Comparison,
     Item,
@@ -37,8 +37,8 @@ collect_ignore = ["browser/slow_streamlit.py", "benchmarks", "fixtures"]
 
 SYSTEMS = ("alpha-net", "beta-net", "gamma-net")
 CRITERIA = (
-    Criterion(key="fit", question="Which one suits this reader better?"),
-    Criterion(key="quality", question="Which one is better written?"),
+    Question(key="fit", question="Which one suits this reader better?"),
+    Question(key="quality", question="Which one is better written?"),
 )
 
 

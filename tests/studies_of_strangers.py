@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from study import store
-from study.protocol.design import Checks, Criterion, Design
+from study.protocol.design import Checks, Design, Question
 from tests.conftest import small_study
 
 CHECKS = Checks(attention=2, gold=2, wrong_profile=2, every=4, repeats=2, lag=4)
-CRITERION = Criterion(key="fit", question="Which one suits this reader better?")
+CRITERION = Question(key="fit", question="Which one suits this reader better?")
 
 
 def strangers_study(db: store.Database, study_id: str, *, n_items: int = 40, **rules: object) -> Design:

@@ -130,7 +130,7 @@ def watched(room: Room, action: str, number: int) -> None:
 def assert_shared(room: Room, *, full: bool = False) -> None:
     """No arrangement has more than its share, and those of a filled task differ by at most one."""
     for task, facts in enumerate(room.board.facts):
-        used, overlap = counts(room, task), room.board.overlap
+        used, overlap = counts(room, task), int(room.board.overlaps[task])
         share, left_over = divmod(overlap, len(arrangements(facts.n_outputs)))
         assert used == room.board.places.used("link", task)
         assert sum(used) <= overlap

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from study.assignment import Board, RaterProgress, Seat, TaskFacts, next_arm
 from study.assignment.turns import next_choice, progress
 from study.blinding import A_LEFT, mirror, side_of_a
-from study.protocol.design import Checks, Criterion, Design
+from study.protocol.design import Checks, Design, Question
 from study.responses import SKIP, UNDONE
 from tests.examples import examples
 
@@ -69,7 +69,7 @@ class Room:
         facts: list[TaskFacts] | None = None,
         **rules: object,
     ) -> None:
-        criteria = [Criterion(key=key, question="?") for key in CRITERIA]
+        criteria = [Question(key=key, question="?") for key in CRITERIA]
         design = Design(criteria=criteria, overlap=overlap, quota=quota, order=order, **rules)
         facts = facts or [TaskFacts(f"c{number}") for number in range(n_comparisons)]
         self.board = Board(facts, design, seed)

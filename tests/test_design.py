@@ -6,14 +6,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from study.answers import ANSWERS
 from study.errors import InvalidInput
 from study.formats.readers.settings import read_design, write_design
 from study.protocol.design import (
     Checks,
-    Criterion,
     Design,
     Elicitation,
     FormQuestion,
+    Question,
     design_schema,
     parse_design,
 )
@@ -21,7 +22,7 @@ from study.responses import RESPONSE_FORMATS
 
 texts = st.characters(exclude_categories=["Cs", "Cc"])
 criteria = st.builds(
-    Criterion,
+    Question,
     key=st.from_regex(r"[a-z][a-z0-9_]{0,9}", fullmatch=True),
     question=st.text(texts, min_size=1, max_size=30),
     response_format=st.sampled_from(list(RESPONSE_FORMATS)),
@@ -82,8 +83,7 @@ def test_the_json_schema_names_every_field_and_what_is_allowed() -> None:
     schema = design_schema()
     assert set(schema["properties"]) == set(Design.model_fields)
     assert schema["additionalProperties"] is False
-    formats = schema["$defs"]["Criterion"]["properties"]["response_format"]["enum"]
-    assert formats == list(RESPONSE_FORMATS)
+    assert schema["$defs"]["Question"]["properties"]["kind"]["enum"] == list(ANSWERS)
 
 
 def test_a_design_of_version_1_is_read_as_it_was_meant() -> None:
@@ -130,8 +130,8 @@ def test_an_unknown_criterion_is_refused_with_the_known_ones() -> None:
 
 
 @given(criteria)
-def test_a_criterion_offers_ties_and_both_bad_only_where_allowed(criterion: Criterion) -> None:
-    codes = [option.code for option in criterion.options()]
+def test_a_criterion_offers_ties_and_both_bad_only_where_allowed(criterion: Question) -> None:
+    codes = [option.code for option in criterion.preference_options()]
     assert ("tie" in codes) == criterion.ties
     assert ("both_bad" in codes) == criterion.both_bad
     assert {"left", "right"} <= {code.split("_")[0] for code in codes}

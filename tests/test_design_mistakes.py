@@ -26,7 +26,7 @@ from study.protocol.design import Design, parse_design
         ),
         (
             {"criteria": [{"key": "fit", "question": "?"}] * 2},
-            "criterion key 'fit' is used twice",
+            "question key 'fit' is used twice",
         ),
         ({"lease_hours": 0}, "lease_hours"),
         ({"min_view_seconds": 61}, "min_view_seconds"),
@@ -131,14 +131,38 @@ WRONG_QUESTION = {
     "accept_to": (["old"], "give a number"),
 }
 WRONG: dict[str, tuple[object, str]] = {
-    "criteria": ("fit", "give a list"),
-    "criteria.key": ("1st", "give 1 to 40 lower-case letters"),
-    "criteria.question": (7, "give a text"),
-    "criteria.help": (["x"], "give a text"),
-    "criteria.response_format": ("stars", "allowed: preference_3, preference_5, preference_7"),
-    "criteria.ties": ("maybe", "allowed: true, false"),
-    "criteria.both_bad": (3, "allowed: true, false"),
-    "criteria.sees": (["output"], "'profile' or 'request'"),
+    "questions": ("fit", "give a list"),
+    "questions.key": ("1st", "give 1 to 40 lower-case letters"),
+    "questions.question": (7, "give a text"),
+    "questions.help": (["x"], "give a text"),
+    "questions.kind": ("stars", "allowed: preference, scale, number, choice, several, order, text, points"),
+    "questions.about": ("all", "'task', 'each_output', 'each_subject' or 'each_output_and_subject'"),
+    "questions.required": ("perhaps", "allowed: true, false"),
+    "questions.steps": ("five", "give a whole number"),
+    "questions.labels": ("good", "give a list"),
+    "questions.ties": ("maybe", "allowed: true, false"),
+    "questions.both_bad": (3, "allowed: true, false"),
+    "questions.options": ("yes", "give a list"),
+    "questions.options.key": ("not a key", "should match pattern"),
+    "questions.options.label": ("", "at least 1 character"),
+    "questions.of": ("systems", "'options' or 'outputs'"),
+    "questions.least": ("few", "give a number"),
+    "questions.most": (["all"], "give a number"),
+    "questions.step": (0, "greater than 0"),
+    "questions.unit": ("x" * 41, "at most 40 characters"),
+    "questions.total": (0, "greater than or equal to 1"),
+    "questions.min_chars": (-1, "greater than or equal to 0"),
+    "questions.sees": (["output"], "'profile', 'request' or 'reference'"),
+    "questions.shown_if": ("always", "give a mapping; its fields: question, answers"),
+    "questions.shown_if.question": ("1st", "give 1 to 40 lower-case letters"),
+    "questions.shown_if.answers": ([], "give at least 1"),
+    "questions.with_previous": ("perhaps", "allowed: true, false"),
+    "templates": ("pairs", "give a list"),
+    "templates.key": ("1st", "give 1 to 40 lower-case letters"),
+    "templates.outputs": ("three", "'pairs', 'each' or 'all'"),
+    "templates.questions": ("fit", "give a list"),
+    "templates.share": (0, "greater than 0"),
+    "templates.overlap": (0, "greater than or equal to 1"),
     "overlap": (1.5, "give a whole number"),
     "quota": (0, "greater than or equal to 1"),
     "own_quota": (-1, "greater than or equal to 0"),
@@ -204,9 +228,12 @@ WRONG: dict[str, tuple[object, str]] = {
     "condition_order": (["zero", "zero"], "'zero' appears twice"),
     "analysis_plan": (1, "give a text"),
 }
-# What stands around a field of a list: the rest of a criterion, a question, a factor, a level.
-AROUND = {
-    "criteria": {"key": "fit", "question": "?"},
+# What stands around a field of a list: the rest of a question, a template, a factor, a level, an option.
+AROUND: dict[str, dict[str, object]] = {
+    "questions": {"key": "fit", "question": "?"},
+    "templates": {"key": "pairs"},
+    "options": {"key": "yes", "label": "Yes"},
+    "shown_if": {"question": "fit", "answers": ["a"]},
     "factors": {"key": "tone", "levels": [{"key": "a"}, {"key": "b"}]},
     "levels": {"key": "a"},
     **{form: {"key": "age", "question": "?"} for form in FORMS},
@@ -219,6 +246,8 @@ def design_with(path: str, value: object) -> dict[str, object]:
     if not rest:
         return {first: value}
     inner = AROUND.get(first, {}) | design_with(rest, value)
+    if first == "shown_if":
+        return {first: inner}
     if first == "levels":
         return {first: [inner, {"key": "b"}]}
     return {first: [inner] if first in AROUND else inner}
@@ -227,8 +256,9 @@ def design_with(path: str, value: object) -> dict[str, object]:
 @pytest.mark.parametrize("field", list(fields_of(Design)))
 def test_each_field_of_a_design_has_a_wrong_value_that_is_named_with_what_is_allowed(field: str) -> None:
     value, allowed = WRONG[field]
-    named = field.replace("criteria.", "criteria.0.").replace("factors.", "factors.0.")
-    named = named.replace("levels.", "levels.0.")
+    named = field
+    for part in ("questions", "templates", "options", "factors", "levels"):
+        named = named.replace(f"{part}.", f"{part}.0.")
     for form in FORMS:
         named = named.replace(f"{form}.", f"{form}.0.")
     with pytest.raises(InvalidInput) as caught:

@@ -8,13 +8,13 @@ import pytest
 
 from study import store
 from study.errors import InvalidInput, NotAllowed
-from study.protocol.design import Criterion, Design
+from study.protocol.design import Design, Question
 from study.records import MetricScore, StudyRecords, text_content
 from study.store.engine import rows
 from study.workflows.divergence import compute_embedding_divergence, import_divergence
 from tests.conftest import small_study
 
-CRITERION = Criterion(key="fit", question="?")
+CRITERION = Question(key="fit", question="?")
 
 
 def draft(db: store.Database, priority: str, *, n_items: int = 4) -> StudyRecords:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from study.formats import EXPORTERS, IMPORTERS
+from study.formats import ANSWER_EXPORTERS, EXPORTERS, IMPORTERS
 from study.formats.content import kinds_markdown
 from study.formats.dictionary import dictionary_markdown
 from study.ui.help import guide
@@ -191,7 +191,9 @@ def test_every_title_of_a_page_has_its_part_of_the_guide() -> None:
     assert set(titled) == set(guide.headings(guide.page_text("pages")))
 
 
-@pytest.mark.parametrize("exporter", EXPORTERS.values(), ids=EXPORTERS)
+@pytest.mark.parametrize(
+    "exporter", (EXPORTERS | ANSWER_EXPORTERS).values(), ids=EXPORTERS | ANSWER_EXPORTERS
+)
 def test_every_export_is_in_the_data_readme(exporter: object) -> None:
     assert dictionary_markdown(exporter.columns) in DATA_README  # type: ignore[attr-defined]
 

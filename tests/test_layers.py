@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 RANKS = (
     "study/",  # the vocabulary: what stands in study/ itself
     "study/stats/",
+    "study/answers/",
     "study/protocol/",
     "study/privacy/",
     "study/access/",
@@ -82,14 +83,22 @@ ONLY_IN = {
 }
 # Packages that some rooms do without.
 NOT_IN = {
-    "pandas": ("study/stats/", "study/protocol/", "study/access/", "study/assignment/", "study/privacy/"),
+    "pandas": (
+        "study/stats/",
+        "study/answers/",
+        "study/protocol/",
+        "study/access/",
+        "study/assignment/",
+        "study/privacy/",
+    ),
     "numpy": ("study/access/", "study/privacy/"),
     "pydantic": ("study/records.py", "study/stats/"),
 }
 # Names that several modules of a layer have, because they mean the same in each of them.
 SAME_IN_EACH = {
     "study/analysis/": {"groups", "overview"},  # of the page that the folder is named after
-    "study/stats/": {"coefficients", "over_units"},  # the table of coefficients; intervals over units
+    # the table of coefficients; intervals over units; ratings with their raters, and what is computed from them
+    "study/stats/": {"coefficients", "over_units", "ratings"},
     "study/formats/": {"battles", "bundle"},  # of each format, read and written
     "study/store/": {"database", "rows", "studies"},  # of each home; a folder and its first file
     "study/ui/": {"charts", "sections", "sentences"},  # of the page that the folder is named after

@@ -19,7 +19,9 @@ from study.formats.writers.bundle import BUNDLE_TREATED_AS
 from study.records import Verdict
 from study.workflows.demo import open_demo
 from study.workflows.exporting import Wanted, exported_file
+from study.workflows.simulation import SimulatedRaters, simulate
 from tests.cases import cases
+from tests.tasks import study_of_all
 
 SIMULATED = frames.Subset("simulated")
 # What names ids, and where an order may follow the ids.
@@ -162,14 +164,22 @@ def test_an_owner_of_two_profiles_is_refused(tmp_path: Path) -> None:
         read(head + b"9,r,x,y,left,owner\n", name="v.csv", known=known)
 
 
-def test_every_field_of_the_bundle_has_a_tier(both: dict[str, store.Database]) -> None:
-    data = exported_file(both["original"], Wanted("demo", "bundle", "public", "simulated")).data
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        tables = {name: archive.read(name) for name in archive.namelist() if name.endswith(".jsonl")}
-    written = {
-        f"{name.removesuffix('.jsonl')}.{field}"
-        for name, table in tables.items()
-        for field in json.loads(table.splitlines()[0])
-    }
+def test_every_field_of_the_bundle_has_a_tier(
+    both: dict[str, store.Database], empty_db: store.Database
+) -> None:
+    records = study_of_all()
+    records.items = [replace(one, subjects={"tone": "The tone"}) for one in records.items]
+    store.save_records(empty_db, records)
+    simulate(empty_db, "kinds", SimulatedRaters(1))
+    written = set()
+    for db, study_id in ((both["original"], "demo"), (empty_db, "kinds")):
+        data = exported_file(db, Wanted(study_id, "bundle", "public", "simulated")).data
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            tables = {name: archive.read(name) for name in archive.namelist() if name.endswith(".jsonl")}
+        written |= {
+            f"{name.removesuffix('.jsonl')}.{field}"
+            for name, table in tables.items()
+            for field in json.loads(table.splitlines()[0])
+        }
     assert written == set(BUNDLE_TREATED_AS)
     assert set(BUNDLE_TREATED_AS.values()) <= set(TREATMENTS) | set(MADE_OF)

@@ -5,7 +5,7 @@ import pytest
 
 from study import store
 from study.errors import InvalidInput, NotAllowed
-from study.protocol.design import Criterion, Design
+from study.protocol.design import Design, Question
 from study.workflows.simulation import SimulatedRaters, simulate
 from tests.conftest import CRITERIA, SYSTEMS, small_study
 
@@ -17,7 +17,7 @@ def simulated(db: store.Database, population: SimulatedRaters, study_id: str = "
     return store.judgments(db, study_id, texts=True)
 
 
-def large_study(db: store.Database, criterion: Criterion = CRITERIA[0]) -> store.Database:
+def large_study(db: store.Database, criterion: Question = CRITERIA[0]) -> store.Database:
     design = Design(criteria=(criterion,), overlap=3)
     store.save_records(db, small_study(n_items=30, design=design))
     return db
@@ -131,7 +131,7 @@ def test_a_scale_of_steps_is_used_whole(empty_db: store.Database, response_forma
     strengths = {system: 2.0 * place for place, system in enumerate(SYSTEMS)}
     population = SimulatedRaters(3, strengths=strengths, tie_width=0.5)
     long = simulated(large_study(empty_db, criterion), population)
-    codes = {option.code for option in criterion.options()} - {"both_bad"}
+    codes = {option.code for option in criterion.preference_options()} - {"both_bad"}
     assert set(long["response"]) == codes
 
 

@@ -24,6 +24,7 @@ from study.analysis.agreement import SCALES as AGREEMENT_SCALES
 from study.analysis.agreement import SOURCES as AGREEMENT_SOURCES
 from study.analysis.agreement import STATISTICS as AGREEMENT_STATISTICS
 from study.analysis.correlation import (
+    answer_correlation_table,
     association_table,
     calibration_table,
     correlation_table,
@@ -78,6 +79,7 @@ __all__ = [
     "ModelOfRaters",
     "agreement_by_group",
     "agreement_table",
+    "answer_correlation_table",
     "association_table",
     "calibration_table",
     "card_correlations",

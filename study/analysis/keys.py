@@ -18,7 +18,7 @@ from study.analysis.correlation.one_metric import (
     prediction_table,
     tie_curve_table,
 )
-from study.analysis.correlation.overview import correlation_table, metric_points
+from study.analysis.correlation.overview import answer_correlation_table, correlation_table, metric_points
 from study.analysis.correlation.significance import metric_differences, metric_tests
 from study.analysis.judges.certainty import certainty_table
 from study.analysis.judges.crowd import judge_points, judge_table
@@ -32,6 +32,8 @@ from study.analysis.ranking.overview import ranking_table
 from study.analysis.ranking.pairs import pair_table, win_matrix_table
 from study.analysis.ranking.position import effect_table, position_table, rater_position_table
 from study.analysis.ranking.sequence import sequence_table
+from study.analysis.ratings.distributions import acceptable_table, distribution_table
+from study.analysis.ratings.means import rating_differences, rating_table
 from study.analysis.sentinels import beside_sentinels
 from study.errors import InvalidInput
 
@@ -185,6 +187,11 @@ ANALYSES: dict[str, Analysis] = {
     "position_table": Analysis(position_table, ("judgments",)),
     "rater_position_table": Analysis(rater_position_table, ("judgments",)),
     "sequence_table": Analysis(sequence_table, ("judgments",)),
+    "rating_table": Analysis(rating_table, ("answers",)),
+    "rating_differences": Analysis(rating_differences, ("answers",)),
+    "distribution_table": Analysis(distribution_table, ("answers",)),
+    "acceptable_table": Analysis(acceptable_table, ("answers",)),
+    "answer_correlation_table": Analysis(answer_correlation_table, ("answers", "scores", "about")),
     "beside_sentinels": Analysis(
         beside_sentinels,
         (

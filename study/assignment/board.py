@@ -50,6 +50,7 @@ from study.assignment.seats import (
 )
 from study.blinding import passes
 from study.protocol.design import Design
+from study.protocol.questions import Question, asked_after, screens
 from study.responses import SKIP, UNDONE
 
 LINK = "link"
@@ -76,8 +77,15 @@ class Board:
         self.task_ids = [one.task_id for one in self.facts]
         self.index = {task: number for number, task in enumerate(self.task_ids)}
         self.design = design
-        self.questions = [criterion.key for criterion in design.criteria]
-        self.overlap = design.overlap
+        self.asked = {one.key: design.questions_of(one.key) for one in design.in_use()}
+        self.keys = {template: [one.key for one in asked] for template, asked in self.asked.items()}
+        self.checked = {
+            template: next(one.key for one in asked if one.is_preference)
+            for template, asked in self.asked.items()
+            if any(one.is_preference for one in asked)
+        }
+        self.conditional = {key for key, asked in self.asked.items() if any(one.shown_if for one in asked)}
+        self.shares = {one.key: one.share for one in design.in_use()}
         self.lease = timedelta(hours=design.lease_hours)
         self.short_lease = min(SHORT_LEASE, self.lease)
         self.by_role = design.own_quota is not None or design.others_quota is not None
@@ -99,6 +107,9 @@ class Board:
         self.standing = np.array([not one.withdrawn for one in main], dtype=bool)
         self.open_to_all = self.standing & np.array([not one.owner_only for one in main], dtype=bool)
         self.all_are_open = bool((self.open_to_all == self.standing).all())
+        self.template, self.template_codes = numbered([one.template for one in main])
+        overlaps = {one.key: one.overlap or design.overlap for one in design.in_use()}
+        self.overlaps = np.array([overlaps[one.template] for one in main], dtype=np.int32)
         self.places = Places(self.standing, [one.n_outputs for one in main])
         self.step = priority_steps([one.priority for one in main])
 
@@ -215,7 +226,7 @@ class Board:
         ahead = self.places.is_ahead(seat)
         places = self.places.taken(seat.pool, seat.own)[seat.task]
         held = (one.task for one in self.seats_of[seat.rater_id] if one.live and one.purpose == MAIN)
-        return bool(places < self.overlap and not ahead and seat.task not in held)
+        return bool(places < self.overlaps[seat.task] and not ahead and seat.task not in held)
 
     def open_seat(self, rater_id: str, now: datetime, *, practice: bool = False) -> Seat | None:
         """Return the rater's first live assignment that still needs an answer."""
@@ -226,6 +237,14 @@ class Board:
             if wanting and (seat.purpose == PRACTICE) == practice:
                 return seat
         return None
+
+    def saved_with(self, seat: Seat, question: str) -> list[str]:
+        """Return the keys of the questions that stand on one screen with a question, in order."""
+        return next(
+            [one.key for one in screen]
+            for screen in screens(self.asked_of(seat))
+            if question in {one.key for one in screen}
+        )
 
     def is_within_quota(self, seat: Seat) -> bool:
         """Return whether a main seat may be answered without exceeding its rater's quota.
@@ -252,24 +271,34 @@ class Board:
         return not self.is_withdrawn(seat) or self.is_done(seat)
 
     def is_done(self, seat: Seat) -> bool:
-        """Return whether every question has a standing answer and none was skipped."""
-        answers = seat.answers
-        return all(one in answers and answers[one][1] not in (UNDONE, SKIP) for one in self.questions)
+        """Return whether every question that is asked has a standing answer and none was skipped."""
+        answers, template = seat.answers, self.facts[seat.task].template
+        keys = self.keys[template]
+        if template in self.conditional:
+            given = {key: response for key, (_, response, _) in answers.items()}
+            keys = [one.key for one in asked_after(self.asked[template], given)]
+        return all(one in answers and answers[one][1] not in (UNDONE, SKIP) for one in keys)
+
+    def asked_of(self, seat: Seat) -> tuple[Question, ...]:
+        """Return the questions about a seat's task, even those that are asked only after some answers."""
+        return self.asked[self.facts[seat.task].template]
 
     def last_answer(self, rater_id: str) -> tuple[Seat, str] | None:
         """Return the seat and the question of the rater's last answer; None if its place went to another rater."""
         for seat in reversed(self.seats_of.get(rater_id, [])):
             answered = seat.answered()
             if answered and seat.purpose != PRACTICE:
-                last = max(answered, key=self.questions.index)
+                keys = self.keys[self.facts[seat.task].template]
+                last = max(answered, key=keys.index)
                 return (seat, last) if self.has_place(seat) else None
         return None
 
     def results(self, rater_id: str, purpose: str) -> list[CheckResult]:
-        """Return a rater's results on checks (or practice) not withdrawn, by the first answer to the first question."""
+        """Return a rater's results on checks (or practice) not withdrawn, by the first answer to the first criterion."""
         found = []
         for seat in self.seats_of.get(rater_id, []):
-            facts, response = self.facts[seat.task], seat.first.get(self.questions[0])
+            facts = self.facts[seat.task]
+            response = seat.first.get(self.checked.get(facts.template, ""))
             if seat.purpose == purpose and facts.expected and response and not facts.withdrawn:
                 passed = passes(facts.expected, response, seat.arrangement)
                 found.append(CheckResult(seat.assignment_id, facts.task_id, facts.purpose, passed))

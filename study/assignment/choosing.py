@@ -4,6 +4,8 @@ A click waits for the choice, so the beginning of the rater's order is searched 
 tasks are searched, in a few passes over masks, which take 0.3 ms for a hundred thousand tasks.
 """
 
+from collections import Counter
+
 import numpy as np
 
 from study.assignment.arrangements import least_used
@@ -48,12 +50,14 @@ def _quickly(board: Board, rater_id: str, pool: str, seats: list[Seat], lean: in
     """
     rules, places = board.design, board.places
     simple = board.all_are_open and not board.by_role and rules.order != "priority" and rules.blocks == "off"
+    simple = simple and len(board.template_codes) == 1
     if not simple or (rules.quota is not None and sum(seat.live for seat in seats) >= rules.quota):
         return None
     had = board.had(rater_id)
     held, lead = places.held(pool), places.lead_of_left(pool)
-    level = board.overlap - 1 if rules.order == "random" else min(places.levels(pool), default=0)
-    most = min(level, board.overlap - 1)
+    overlap = int(board.overlaps[0])
+    level = overlap - 1 if rules.order == "random" else min(places.levels(pool), default=0)
+    most = min(level, overlap - 1)
     order = board.lots.beginning(rater_id)
     for start in range(0, len(order), AT_ONCE):
         some = order[start : start + AT_ONCE]
@@ -69,6 +73,7 @@ def _by_all_rules(
 ) -> int | None:
     free = free_for(board, rater_id, pool, profile_id)
     may = _of_block(board, rater_id, held, _within_quota(board, rater_id, held, free, profile_id))
+    may = _of_template(board, held, may)
     if not may.any():
         return None
     if board.design.order == "priority":
@@ -83,11 +88,11 @@ def _by_all_rules(
 
 def free_for(board: Board, rater_id: str, pool: str, profile_id: str | None) -> BoolArray:
     """Return which main tasks have a free place and are new to the rater."""
-    free: BoolArray = np.asarray(board.places.taken(pool, False) < board.overlap)
+    free: BoolArray = np.asarray(board.places.taken(pool, False) < board.overlaps)
     if profile_id in board.profile_codes:
         own = board.own_tasks(profile_id)
         if board.by_role:
-            free = (free & ~own) | ((board.places.taken(pool, True) < board.overlap) & own)
+            free = (free & ~own) | ((board.places.taken(pool, True) < board.overlaps) & own)
         free &= board.open_to_all | (own & board.standing)
     else:
         free &= board.open_to_all
@@ -98,13 +103,13 @@ def free_for(board: Board, rater_id: str, pool: str, profile_id: str | None) -> 
 
 def n_free(board: Board, rater_id: str, pool: str, profile_id: str | None, role: bool | None) -> int:
     """Return the number of tasks in :func:`free_for`, of one role (own, others) if roles have quotas, else of both."""
-    if board.by_role or not board.all_are_open:
+    if board.by_role or not board.all_are_open or len(board.template_codes) != 1:
         free = free_for(board, rater_id, pool, profile_id)
         return int(np.count_nonzero(free if role is None else free & (board.own_tasks(profile_id) == role)))
-    held = board.places.held(pool)
+    held, overlap = board.places.held(pool), int(board.overlaps[0])
     had = board.had(rater_id)
-    all_free = sum(number for level, number in board.places.levels(pool).items() if level < board.overlap)
-    return all_free - sum(bool(board.standing[one] and held[one] < board.overlap) for one in had)
+    all_free = sum(number for level, number in board.places.levels(pool).items() if level < overlap)
+    return all_free - sum(bool(board.standing[one] and held[one] < overlap) for one in had)
 
 
 def quotas(board: Board, profile_id: str | None) -> dict[bool | None, int | None]:
@@ -152,6 +157,25 @@ def _of_block(board: Board, rater_id: str, held: list[Seat], free: BoolArray) ->
     had = np.zeros(board.source.max() + 1, bool)
     had[sources] = True
     return np.asarray(free & ~had[board.source])
+
+
+def _of_template(board: Board, held: list[Seat], may: BoolArray) -> BoolArray:
+    """Keep to the template that the rater is furthest behind with; one that is used up gives its share to the others."""
+    if len(board.template_codes) == 1:
+        return may
+    left = {
+        key: code
+        for key, code in board.template_codes.items()
+        if bool((may & (board.template == code)).any())
+    }
+    if not left:
+        return may
+    had = Counter(board.facts[seat.task].template for seat in held)
+    whole, n = sum(board.shares[key] for key in left), sum(had[key] for key in left) + 1
+    behind = max(
+        left, key=lambda key: (board.shares[key] / whole * n - had[key], -list(board.asked).index(key))
+    )
+    return np.asarray(may & (board.template == left[behind]))
 
 
 def _condition(board: Board, rater_id: str, task: int, seats: list[Seat]) -> str | None:

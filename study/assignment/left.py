@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def free_for_anybody(board: "Board", pool: str) -> int:
     """Return how many main tasks have a place for a rater of a pool who has not had them yet."""
-    free = board.live_counts(pool) < board.overlap
+    free = board.live_counts(pool) < board.overlaps
     facts = board.facts[: board.n_main]
     return int((free & np.array([not (one.owner_only or one.withdrawn) for one in facts], dtype=bool)).sum())
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 
+from study.protocol.questions import PAIRS
 from study.responses import SKIP, UNDONE
 
 MAIN, REPEAT, CHECK, PRACTICE = "main", "repeat", "check", "practice"
@@ -25,6 +26,8 @@ class TaskFacts:
     priority: float = 0.0
     withdrawn: bool = False
     n_outputs: int = 2
+    template: str = PAIRS
+    subjects: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -27,6 +27,7 @@ from study.cli import (
     ranking,
     ranking_checks,
     raters,
+    ratings,
     reproducing,
     simulations,
     studies,
@@ -61,6 +62,7 @@ app.command("reproduce")(reproducing.reproduce)
 analyses.app.command("agreement")(recorded(agreement.agreement))
 analyses.app.command("raters")(recorded(agreement.raters))
 analyses.app.command("rater-models")(recorded(agreement.rater_models))
+analyses.app.command("ratings")(recorded(ratings.ratings))
 analyses.app.command("ranking")(recorded(ranking.ranking))
 analyses.app.command("pairs")(recorded(ranking.pairs))
 analyses.app.command("models")(recorded(ranking_checks.models))

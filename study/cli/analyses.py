@@ -85,6 +85,37 @@ SHOWN = {
         *("criterion", "raters", "left_win_rate", "left_win_rate_low", "left_win_rate_high"),
         *("n_left", "n_right", "n_ties", "p_value", "adjusted_p", "reason"),
     ),
+    "rating-means": (
+        *("question", "system", "mean", "mean_low", "mean_high", "standard_deviation"),
+        *("n_ratings", "n_raters", "n_items", "units", "reason"),
+    ),
+    "rating-differences": (
+        *(
+            "question",
+            "system",
+            "opponent",
+            "difference",
+            "difference_low",
+            "difference_high",
+            "p_value",
+            "adjusted_p",
+        ),
+        *("difference_by_item", "shift", "units", "reason"),
+    ),
+    "rating-distribution": ("question", "system", "value", "n_ratings", "share"),
+    "rating-acceptable": (
+        *(
+            "question",
+            "system",
+            "share",
+            "share_low",
+            "share_high",
+            "threshold",
+            "n_ratings",
+            "units",
+            "reason",
+        ),
+    ),
     "correlation": (
         *("criterion", "metric", "level", "label", "value", "low", "high"),
         *("n_undefined", "n_systems", "n_pairs", "n_judgments", "reason"),
@@ -213,9 +244,20 @@ def study_judgments(selection: Selection) -> tuple[pd.DataFrame, list[str], int]
 
 
 def asked_criteria(design: Design, selection: Selection) -> list[str]:
-    """Return the key of the criterion asked for, or the keys of all."""
+    """Return the key of the criterion asked for, or the keys of all.
+
+    Raises
+    ------
+    NotFound
+        If the study has none.
+    """
     if selection.criterion:
         return [design.criterion(selection.criterion).key]
+    if not design.criteria:
+        raise NotFound(
+            f"study {selection.study!r} asks for no preferences between two outputs; see `analyze ratings` and "
+            "`analyze correlation` for its answers"
+        )
     return [one.key for one in design.criteria]
 
 

@@ -104,6 +104,11 @@ def correlation(
     from study.analysis import correlation_table
     from study.analysis.correlation import LEVELS
 
+    with opened(selection.db) as db:
+        asks_more = store.design(db, selection.study).asks_of_outputs(selection.criterion)
+    if asks_more:
+        _of_answers(selection, level, statistic)
+        return
     judgments, criteria, seed = study_judgments(selection)
     scores, about = study_scores(selection)
     levels = [one.value for one in level or (Level.comparison, Level.system)]
@@ -135,6 +140,38 @@ def correlation(
             ]
             tables[key] = pd.concat(parts, ignore_index=True)
     print_analysis("correlation", joined(tables), selection.format)
+    if selection.for_people:
+        for one in levels:
+            note(f"{LEVELS[one].label}: {LEVELS[one].words}")
+
+
+def _of_answers(selection: Selection, level: list[Level] | None, statistic: list[str] | None) -> None:
+    """Print the correlations of metrics with ratings, ranks and other answers about outputs."""
+    from study.analysis import answer_correlation_table
+    from study.analysis.correlation import LEVELS
+
+    with opened(selection.db) as db:
+        design, seed = store.design(db, selection.study), store.study(db, selection.study).seed
+        answers = store.answers(db, selection.study)
+    scores, about = study_scores(selection)
+    levels = [one.value for one in level or (Level.pooled, Level.system)]
+    tables = [
+        answer_correlation_table(
+            answers,
+            scores,
+            about,
+            question=question,
+            level=one,
+            statistics=names,
+            cluster=selection.cluster,
+            subset=selection.subset,
+            seed=seed,
+        ).assign(criterion=question)
+        for question in design.asks_of_outputs(selection.criterion)
+        for one in levels
+        if (names := _statistics(one, statistic, selection.cluster))
+    ]
+    print_analysis("correlation", pd.concat(tables, ignore_index=True), selection.format)
     if selection.for_people:
         for one in levels:
             note(f"{LEVELS[one].label}: {LEVELS[one].words}")

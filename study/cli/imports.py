@@ -17,7 +17,7 @@ from study.formats.readers.bundle import bundle_tables
 from study.formats.readers.settings import read_design
 from study.formats.reading import Preview, taken, understand
 from study.protocol.design import Design
-from study.records import RECORD_OF_FIELD, MetricScore, Study, StudyRecords
+from study.records import RECORD_OF_FIELD, MetricScore, Study, StudyRecords, Task, TaskOutput
 from study.store import DEFAULT_PATH
 from study.wording import counted
 
@@ -155,7 +155,7 @@ def _import_file(db: store.Database, path: Path, study_id: str | None, choices: 
             progress=progress,
         )
     _show(preview, sys.stdout if choices.dry_run else sys.stderr)
-    adds = IMPORTERS[preview.format].adds
+    adds = not IMPORTERS[preview.format].makes_study(known)
     if adds and known is None and study_id is not None:
         store.study(db, study_id)  # raises, and lists the existing studies
     if known is not None and not adds:
@@ -216,5 +216,11 @@ def _short(cell: object) -> str:
 
 
 def _counted(records: StudyRecords) -> str:
-    counts = [counted(len(found), NOUNS[kind]) for kind, found in records.tables() if found]
+    pairs = {len(shown) for shown in records.outputs_of_tasks().values()} == {2}
+    nouns = NOUNS | {Task: "comparison" if pairs else "task"}
+    counts = [
+        counted(len(found), nouns[kind])
+        for kind, found in records.tables()
+        if found and kind is not TaskOutput
+    ]
     return f"Imported {', '.join(counts)}."

@@ -55,7 +55,7 @@ def progress(
 
     now = utc_now()
     with opened(db) as database:
-        criterion = store.design(database, study).criteria[0].key
+        criteria = store.design(database, study).criteria[:1]
         name = "simulated_coverage" if simulated else "coverage"
         coverage = store.BIG_READS[name](database, study)
         recent, first = store.judged_between(
@@ -63,15 +63,12 @@ def progress(
         )
         judgments = store.coded_judgments(database, study)
     known = pace.filled(coverage)
-    width = pace.headline_width(
-        judgments,
-        criterion=criterion,
-        share=known.share,
-        subset=frames.Subset("simulated" if simulated else "human"),
-    )
     print_table(coverage_table(coverage, by.value), format, "There is no comparison yet.")
     _note_filled(known, pace.expected_finish(known.places - known.filled, recent, first, now))
-    _note_width(width, criterion)
+    for criterion in criteria:
+        subset = frames.Subset("simulated" if simulated else "human")
+        width = pace.headline_width(judgments, criterion=criterion.key, share=known.share, subset=subset)
+        _note_width(width, criterion.key)
 
 
 def _note_filled(known: "Filled", finish: datetime | None) -> None:

@@ -27,10 +27,13 @@ from study.store import DEFAULT_PATH
 
 CriterionOption = Annotated[
     str | None,
-    typer.Option("--criterion", help="The key of a criterion.", show_default="all, one after the other"),
+    typer.Option(
+        "--criterion", "--question", help="The key of a criterion.", show_default="all, one after the other"
+    ),
 ]
 FirstCriterionOption = Annotated[
-    str | None, typer.Option("--criterion", help="The key of a criterion.", show_default="the first")
+    str | None,
+    typer.Option("--criterion", "--question", help="The key of a criterion.", show_default="the first"),
 ]
 ClusterOption = Annotated[
     str | None,

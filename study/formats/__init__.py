@@ -18,9 +18,18 @@ from study.formats.readers.columns import Fields
 from study.formats.readers.options import ImportOptions, id_from_name, new_study
 from study.formats.readers.outputs import OUTPUT_FIELDS, read_outputs
 from study.formats.readers.pairs import PAIR_FIELDS, read_pairs
+from study.formats.readers.ratings import RATING_FIELDS, read_ratings
 from study.formats.readers.scores import EXTERNAL_FIELDS, read_scores
 from study.formats.readers.verdicts import VERDICT_FIELDS, read_verdicts
 from study.formats.readers.votes import VOTE_FIELDS, read_votes
+from study.formats.writers.answers import (
+    ANSWER_COLUMNS,
+    MATRIX_COLUMNS,
+    write_answers_csv,
+    write_answers_jsonl,
+    write_answers_parquet,
+    write_ratings_matrix,
+)
 from study.formats.writers.battles import BATTLE_COLUMNS, write_battles
 from study.formats.writers.bundle import write_bundle
 from study.formats.writers.heds import write_heds
@@ -29,6 +38,7 @@ from study.formats.writers.preferences import PREFERENCE_COLUMNS, write_preferen
 from study.records import StudyRecords
 
 __all__ = [
+    "ANSWER_EXPORTERS",
     "EXPORTERS",
     "IMPORTERS",
     "STUDY_EXPORTERS",
@@ -43,12 +53,22 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """An import format: its reader, the fields of its tables, and whether it adds to an existing study."""
+    """An import format: its reader, the fields of its tables, and whether it adds to an existing study.
+
+    With ``makes``, a file that names no existing study makes one. Without being asked for, the format is only taken if a file
+    has the columns ``known_by``, too.
+    """
 
     read: Callable[..., StudyRecords]
     label: str
     fields: dict[str, Fields]
     adds: bool = False
+    makes: bool = False
+    known_by: tuple[str, ...] = ()
+
+    def makes_study(self, known: StudyRecords | None) -> bool:
+        """Return whether a file makes a new study."""
+        return not self.adds or (self.makes and known is None)
 
 
 IMPORTERS: dict[str, Importer] = {
@@ -72,6 +92,14 @@ IMPORTERS: dict[str, Importer] = {
         "Verdicts of an automatic judge, for an existing study",
         {"verdicts": VERDICT_FIELDS},
         True,
+    ),
+    "ratings": Importer(
+        read_ratings,
+        "Ratings of outputs by people, for an existing study or a new one",
+        {"ratings": RATING_FIELDS},
+        True,
+        True,
+        ("rater", "value"),
     ),
     "scores": Importer(
         read_scores,
@@ -108,6 +136,38 @@ EXPORTERS: dict[str, Exporter] = {
         PREFERENCE_COLUMNS,
     ),
 }
+
+ANSWER_EXPORTERS: dict[str, Exporter] = {
+    "answers_csv": Exporter(
+        write_answers_csv,
+        "Answers other than preferences, one value per row (CSV)",
+        "answers.csv",
+        "text/csv",
+        ANSWER_COLUMNS,
+    ),
+    "answers_jsonl": Exporter(
+        write_answers_jsonl,
+        "Answers other than preferences, one value per row (JSON lines)",
+        "answers.jsonl",
+        "application/x-ndjson",
+        ANSWER_COLUMNS,
+    ),
+    "answers_parquet": Exporter(
+        write_answers_parquet,
+        "Answers other than preferences, one value per row (Parquet)",
+        "answers.parquet",
+        "application/vnd.apache.parquet",
+        ANSWER_COLUMNS,
+    ),
+    "ratings_matrix": Exporter(
+        write_ratings_matrix,
+        "Ratings and other numbers, a column per rater (CSV)",
+        "ratings.csv",
+        "text/csv",
+        MATRIX_COLUMNS,
+    ),
+}
+"""Of answers other than preferences."""
 
 STUDY_EXPORTERS: dict[str, StudyExporter] = {
     "bundle": StudyExporter(

@@ -86,8 +86,9 @@ def main_answers(judgments: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]
 
 
 def standing(judgments: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """Return the judgments without those on withdrawn comparisons, and how many these are."""
-    gone = judgments["comparison_withdrawn"].astype(bool)
+    """Return the judgments (or answers) without those on withdrawn tasks, and how many these are."""
+    column = "comparison_withdrawn" if "comparison_withdrawn" in judgments else "task_withdrawn"
+    gone = judgments[column].astype(bool)
     return judgments[~gone], int(gone.sum())
 
 

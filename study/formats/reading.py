@@ -98,7 +98,7 @@ def understand(
     """
     options = _with_progress(options, progress)
     opened = _open(source, name, columns, format, known, options)
-    if IMPORTERS[opened.format].adds and known is None:
+    if not IMPORTERS[opened.format].makes_study(known) and known is None:
         title, counts = opened.name, _added_counts(opened.rows[opened.format], opened.format, options)
         notes = [f"the {opened.format} are not checked yet: name the study that they belong to"]
     else:
@@ -106,7 +106,7 @@ def understand(
         title, counts, notes = records.study.title, _counts(records), notes_on(records)
         notes += matched_notes(opened.rows, known, options)
         notes += notes_on_rows(opened.rows, records)
-        if not IMPORTERS[opened.format].adds:
+        if IMPORTERS[opened.format].makes_study(known):
             opened = replace(opened, records=records)
     options.progress(1.0, "done")
     cleaned = [note for rows in opened.rows.values() for note in rows.table.notes]
@@ -210,12 +210,12 @@ def _fields(format: str) -> Fields:
 def _format_of(table: FileTable, columns: Mapping[str, str] | None, known: StudyRecords | None) -> str:
     """Return the first format whose required fields all have a column; votes come first if a study is named.
 
-    Scores come last because they require the fewest fields.
+    Scores come last, as they require the fewest fields.
     """
     formats = [name for name in IMPORTERS if name != "bundle"]
     if known is not None:
         formats.sort(key=lambda name: not IMPORTERS[name].adds)
-    formats.sort(key=lambda name: name == "scores")
+    formats.sort(key=lambda name: (name == "scores", name == "ratings"))
     for named in columns or {}:
         if not named.startswith(TAG_PREFIX):
             known_names = {
@@ -225,9 +225,10 @@ def _format_of(table: FileTable, columns: Mapping[str, str] | None, known: Study
                 for known in (own, *entry.aliases)
             }
             lookup(known_names, named, "field")
-    lacking = {name: lacking_fields(table, _fields(name), columns) for name in formats}
-    for name, fields in lacking.items():
-        if not fields:
+    lacking = {name: _lacking(table, name, columns) for name in formats}
+    # A table of ratings has what other formats require, and more that tells it.
+    for name in sorted(lacking, key=lambda name: name != "ratings"):
+        if not lacking[name]:
             return name
     reasons = "; ".join(f"for {name} it lacks {', '.join(fields)}" for name, fields in lacking.items())
     has = listed(table.frame.columns)
@@ -240,6 +241,14 @@ def _format_of(table: FileTable, columns: Mapping[str, str] | None, known: Study
             f"or map: {wanted}"
         ),
     )
+
+
+def _lacking(table: FileTable, format: str, columns: Mapping[str, str] | None) -> list[str]:
+    """Return what is missing for a format to be recognised."""
+    lacking = lacking_fields(table, _fields(format), columns)
+    telling = () if lacking else IMPORTERS[format].known_by
+    found = understood(table, _fields(format), columns).columns if telling else {}
+    return lacking + [field for field in telling if field not in found]
 
 
 def _nearest(lacking: Mapping[str, Sequence[str]]) -> str:
@@ -261,7 +270,7 @@ def _records(
         return bundle_records(draft, tables, options)
     importer = IMPORTERS[opened.format]
     table = tables[opened.format]
-    if not importer.adds:
+    if importer.makes_study(known):
         return importer.read(table, study=draft, columns=columns, options=options)
     if known is None:
         refuse(opened.name, f"{opened.format} belong to an existing study; name it")
@@ -274,7 +283,8 @@ def _counts(records: StudyRecords) -> dict[str, int]:
         "profiles": len(records.profiles),
         "systems": len({output.system for output in records.outputs}),
         "outputs": len(records.outputs),
-        "comparisons": len(records.tasks),
+        "comparisons": len(records.comparisons()),
+        "tasks": len(records.tasks) - len(records.comparisons()),
         "raters": len(records.raters),
         "judgments": len(records.judgments),
         "scores": len(records.scores),

@@ -99,13 +99,31 @@ TREATMENTS: dict[str, tuple[Treatment, Treatment, Treatment]] = {
     "profile_scrolls": _KEPT,
     "changes_of_mind": _KEPT,
     "behaviour_source": _KEPT,
+    "task_id": _OF_MATERIAL,
+    "template": _KEPT,
+    "task_purpose": _KEPT,
+    "task_withdrawn": _KEPT,
+    "output_id": _OF_MATERIAL,
+    "system": _KEPT,
+    "output_condition": _KEPT,
+    "subject": _KEPT,
+    "question": _KEPT,
+    "arrangement": _KEPT,
+    "kind": _KEPT,
+    "number": _KEPT,
+    "option": _KEPT,
+    "words": _OWN_TEXT,
+    "slot": _KEPT,
+    "n_outputs": _KEPT,
+    "screen_position": _KEPT,
+    "condition": _KEPT,
     "profile": _OWN_TEXT,
     "prompt": _TEXT,
     "output_a": _TEXT,
     "output_b": _TEXT,
 }
 # The columns dropped by the option to leave out all texts.
-TEXTS = ("rationale", "profile", "prompt", "output_a", "output_b")
+TEXTS = ("rationale", "words", "profile", "prompt", "output_a", "output_b")
 # Columns made by exporters, with the long-table columns they derive from.
 MADE_OF: dict[str, tuple[str, ...]] = {
     "left_condition": ("condition_a", "condition_b"),
@@ -174,15 +192,18 @@ def treatment_of(column: str, tier: str) -> Treatment:
     return next((one for one in treatments if one != "kept"), "kept")
 
 
-def released(judgments: pd.DataFrame, release: Release) -> pd.DataFrame:
+def released(judgments: pd.DataFrame, release: Release, first: pd.Timestamp | None = None) -> pd.DataFrame:
     """Return the long table after a tier's treatment; internal: unchanged.
+
+    Shifted times are counted from ``first``, by default the first answer in the table.
 
     Raises
     ------
     InvalidInput
         If a column has no treatment, or the tier is unknown.
     """
-    first = judgments["judged_at"].min() if len(judgments) else FIRST
+    if first is None:
+        first = judgments["judged_at"].min() if len(judgments) else FIRST
     makers: dict[Treatment, Callable[[str], list[object]]] = {
         "hashed": lambda name: release.identified(name, cells_of(judgments, name)),
         "screened": lambda name: _screened(cells_of(judgments, name)),

@@ -4,7 +4,9 @@ Everything refers to outputs and systems, never to screen sides. Skips, judgment
 judgments of withdrawn comparisons are left out and counted.
 """
 
+from study.frames.answers import Answered, answered, ratings
 from study.frames.counting import MetricEvidence, comparison_names, evidence
+from study.frames.evidence_of_answers import answer_evidence
 from study.frames.facts import Counts, FilterFacts, counts, filter_facts
 from study.frames.reliability import (
     CODINGS,
@@ -50,6 +52,7 @@ from study.frames.unit_choice import (
     possible_units,
     possible_units_of,
     units,
+    units_of_rows,
 )
 
 __all__ = [
@@ -58,6 +61,7 @@ __all__ = [
     "CODINGS",
     "HUMAN",
     "POPULATIONS",
+    "Answered",
     "Counts",
     "FilterFacts",
     "MetricEvidence",
@@ -65,6 +69,8 @@ __all__ = [
     "Rated",
     "Selection",
     "Subset",
+    "answer_evidence",
+    "answered",
     "check_subset",
     "choices",
     "cluster_codes",
@@ -89,12 +95,14 @@ __all__ = [
     "possible_units",
     "possible_units_of",
     "rated",
+    "ratings",
     "select",
     "strength_steps",
     "system_preferences",
     "tags_of",
     "unit_codes",
     "units",
+    "units_of_rows",
     "used",
     "value_counts",
 ]

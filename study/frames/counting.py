@@ -35,6 +35,8 @@ class MetricEvidence:
         1 where output a is preferred, -1 where b is, 0 for neither.
     profile : ndarray of shape (n_items,)
         The profile that each item belongs to, as codes from 0; an item without one is its own profile.
+    by_rater : ndarray of shape (n_raters, n_systems, 2), optional
+        Sum and number of each rater's values of a system, if they are not what ``sign`` says.
     """
 
     metrics: tuple[str, ...]
@@ -55,6 +57,7 @@ class MetricEvidence:
     rater: IntArray
     sign: IntArray
     profile: IntArray
+    by_rater: FloatArray | None = None
 
     @property
     def n_profiles(self) -> int:
@@ -63,13 +66,13 @@ class MetricEvidence:
 
     @property
     def human(self) -> FloatArray:
-        """The mean human score of each output, from 0 to 1."""
+        """The mean human score of each output; from 0 to 1 for preferences."""
         return self.human_sum / self.human_count
 
     @property
     def n_raters(self) -> int:
         """The number of raters."""
-        return int(self.rater.max(initial=-1)) + 1
+        return len(self.by_rater) if self.by_rater is not None else int(self.rater.max(initial=-1)) + 1
 
     def differences(self) -> FloatArray:
         """Return each metric of output a minus that of output b, shape (n_comparisons, n_metrics)."""

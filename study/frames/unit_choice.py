@@ -41,13 +41,18 @@ def units(selection: Selection, cluster: str | None = None, *, held: str = "") -
     InvalidInput
         If a kind is unknown or occurs twice, or the judgments have no unit of it.
     """
+    return units_of_rows(selection.judgments, cluster, held=held)
+
+
+def units_of_rows(rows: pd.DataFrame, cluster: str | None = None, *, held: str = "") -> Units:
+    """Return the units of rows of a long table; like :func:`units`."""
     kinds = parsed_kinds(cluster)
     for kind in kinds:
-        _refuse_missing(selection, kind)
+        _refuse_missing(rows, kind)
     if kinds:
-        return units_of({kind: unit_codes(selection.judgments, kind) for kind in kinds}, asked=True)
-    there = [kind for kind in BY_NESTING if kind in ("rater", "item") or has_units(selection.judgments, kind)]
-    named = {kind: unit_codes(selection.judgments, kind) for kind in there}
+        return units_of({kind: unit_codes(rows, kind) for kind in kinds}, asked=True)
+    there = [kind for kind in BY_NESTING if kind in ("rater", "item") or has_units(rows, kind)]
+    named = {kind: unit_codes(rows, kind) for kind in there}
     return units_of(named, held=tuple(kind for kind in named if kind == held))
 
 
@@ -119,10 +124,10 @@ def _within(rows: pd.DataFrame, inner: str, outer: str) -> bool:
     return lies_within(one[known], len(names), other[known])
 
 
-def _refuse_missing(selection: Selection, kind: str) -> None:
+def _refuse_missing(rows: pd.DataFrame, kind: str) -> None:
     """Raise InvalidInput for a kind of which no judgment has a unit."""
-    if len(selection.judgments) and not has_units(selection.judgments, kind):
-        there = ", ".join(one for one in CLUSTERS if has_units(selection.judgments, one))
+    if len(rows) and not has_units(rows, kind):
+        there = ", ".join(one for one in CLUSTERS if has_units(rows, one))
         raise InvalidInput(f"units of kind {kind!r}: no judgment has a {kind}; allowed: {there}")
 
 

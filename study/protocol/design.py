@@ -6,8 +6,9 @@ from hashlib import sha256
 from itertools import product
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AliasChoices, Field, ValidationError, model_validator
 
+from study.answers.spec import DesignPart
 from study.errors import InvalidInput
 from study.protocol.design_parts import (
     Address,
@@ -15,9 +16,7 @@ from study.protocol.design_parts import (
     Checks,
     Code,
     ConditionOrder,
-    Criterion,
     Crowd,
-    DesignPart,
     Disclosure,
     Elicitation,
     Factor,
@@ -27,6 +26,7 @@ from study.protocol.design_parts import (
     Practice,
 )
 from study.protocol.design_problems import sentences
+from study.protocol.questions import DEFAULT_TEMPLATE, PAIRS, Question, Template, gives_numbers
 from study.responses import Option, without_clashes
 from study.tables import lookup
 from study.wording import listed
@@ -34,7 +34,6 @@ from study.wording import listed
 __all__ = [
     "CheckKind",
     "Checks",
-    "Criterion",
     "Crowd",
     "Design",
     "Disclosure",
@@ -44,12 +43,14 @@ __all__ = [
     "FormQuestion",
     "Key",
     "Practice",
+    "Question",
+    "Template",
     "design_schema",
     "parse_design",
 ]
 
 MOST_SENTENCES = 20  # in one error message
-DEFAULT_CRITERION = Criterion(key="overall", question="Which one is better?")
+DEFAULT_QUESTION = Question(key="overall", question="Which one is better?", steps=3)
 FORMS = ("screening", "demographics", "closing")
 PROLIFIC = "https://app.prolific.com/submissions/complete?cc="
 Outcome = Literal["success", "screen_out", "failure", "full"]
@@ -58,7 +59,16 @@ Outcome = Literal["success", "screen_out", "failure", "full"]
 class Design(DesignPart):
     """Everything that raters are shown and every rule of assignment; frozen when the study is launched."""
 
-    criteria: tuple[Criterion, ...] = Field(default=(DEFAULT_CRITERION,), min_length=1)
+    questions: tuple[Question, ...] = Field(
+        default=(DEFAULT_QUESTION,),
+        min_length=1,
+        validation_alias=AliasChoices("questions", "criteria"),  # "criteria" is the word of version 0.2.0
+    )
+    templates: tuple[Template, ...] = Field(
+        default=(),
+        exclude_if=lambda templates: templates == (),
+        description="which outputs make a task, and what is asked about it; none: all pairs, and all questions",
+    )
     overlap: int = Field(default=3, ge=1, description="raters per comparison: target and cap")
     quota: int | None = Field(
         default=None, ge=1, description="comparisons per rater; None: as many as there are"
@@ -146,7 +156,8 @@ class Design(DesignPart):
     @model_validator(mode="after")
     def _fits_together(self) -> "Design":
         for what, keys in (
-            ("criterion", [criterion.key for criterion in self.criteria]),
+            ("question", [question.key for question in self.questions]),
+            ("template", [template.key for template in self.templates]),
             ("factor", [factor.key for factor in self.factors]),
             *((form, [question.key for question in self.form(form)]) for form in FORMS),
         ):
@@ -161,11 +172,26 @@ class Design(DesignPart):
             )
         if self.quota is not None and (self.own_quota is not None or self.others_quota is not None):
             raise ValueError("quota: leave it out if you give own_quota or others_quota")
+        self._asks_what_it_can_show()
         self._elicits_what_it_can_show()
         for form in ("demographics", "closing"):
             if any(not question.accepts(None) for question in self.form(form)):
                 raise ValueError(f"{form}: only screening questions may have accepted answers")
         return self
+
+    def _asks_what_it_can_show(self) -> None:
+        keys = [question.key for question in self.questions]
+        for template in self.in_use():
+            for key in template.questions:
+                lookup(dict.fromkeys(keys), key, f"question of template {template.key!r}")
+            asked = self.questions_of(template.key)
+            if template.outputs != PAIRS and (pairwise := [one.key for one in asked if one.is_preference]):
+                raise ValueError(
+                    f"template {template.key!r} shows no pairs, but question {pairwise[0]!r} asks which of two is better"
+                )
+            _come_after(template.key, [one.key for one in asked], asked)
+        if unused := set(keys) - {one.key for each in self.in_use() for one in self.questions_of(each.key)}:
+            raise ValueError(f"question {min(unused)!r} belongs to no template")
 
     def _elicits_what_it_can_show(self) -> None:
         if self.elicitation is None:
@@ -180,13 +206,48 @@ class Design(DesignPart):
                 f"elicitation.proxies is {self.elicitation.proxies} and quota {self.quota}; give at most the quota"
             )
 
-    def criterion(self, key: str) -> Criterion:
+    @property
+    def criteria(self) -> tuple[Question, ...]:
+        """The questions that ask which of two outputs is better."""
+        return tuple(question for question in self.questions if question.is_preference)
+
+    def criterion(self, key: str) -> Question:
         """Return the criterion with this key."""
         return lookup({criterion.key: criterion for criterion in self.criteria}, key, "criterion")
 
+    def asks_of_outputs(self, key: str | None = None) -> list[str]:
+        """Return the questions whose answers are numbers of outputs: the one named, or all if there is no criterion.
+
+        A criterion has none: its answers are preferences.
+        """
+        asked = [self.question(key)] if key else [] if self.criteria else self.questions
+        return [one.key for one in asked if gives_numbers(one)]
+
+    def question(self, key: str) -> Question:
+        """Return the question with this key."""
+        return lookup({question.key: question for question in self.questions}, key, "question")
+
+    def in_use(self) -> tuple[Template, ...]:
+        """Return the templates, or the one that a design without templates has: all pairs."""
+        return self.templates or (DEFAULT_TEMPLATE,)
+
+    @property
+    def task_word(self) -> str:
+        """What raters call one task: a pair where every task is one, else a task."""
+        return "pair" if all(template.outputs == PAIRS for template in self.in_use()) else "task"
+
+    def template(self, key: str) -> Template:
+        """Return the template with this key."""
+        return lookup({template.key: template for template in self.in_use()}, key, "template")
+
+    def questions_of(self, template: str) -> tuple[Question, ...]:
+        """Return the questions about the tasks of a template."""
+        keys = self.template(template).questions
+        return tuple(self.question(key) for key in keys) if keys else self.questions
+
     def options(self) -> dict[str, list[Option]]:
         """Return the options of each criterion, with keys that do not clash between criteria."""
-        shown = without_clashes([criterion.options() for criterion in self.criteria])
+        shown = without_clashes([criterion.preference_options() for criterion in self.criteria])
         return dict(zip((criterion.key for criterion in self.criteria), shown, strict=True))
 
     def form(self, name: str) -> tuple[FormQuestion, ...]:
@@ -246,12 +307,38 @@ class Design(DesignPart):
         return url
 
     def to_json(self) -> str:
-        """Return the design as canonical JSON."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        """Return the design as canonical JSON; in the spelling of version 0.2.0 if that can say it, so that hashes stay."""
+        return json.dumps(self.written(), sort_keys=True, ensure_ascii=False)
+
+    def written(self, *, newest: bool = False) -> dict[str, Any]:
+        """Return the design for JSON or YAML, its questions in the spelling of version 0.2.0 if that can say them.
+
+        With ``newest``, they are in the present spelling.
+        """
+        older = [question.as_older() for question in self.questions]
+        if newest or self.templates or not all(older):
+            name, questions = "questions", [question.as_written() for question in self.questions]
+        else:
+            name, questions = "criteria", [one for one in older if one]
+        fields = self.model_dump(mode="json")
+        return {
+            name if field == "questions" else field: questions if field == "questions" else value
+            for field, value in fields.items()
+        }
 
     def hash(self) -> str:
         """Return the SHA-256 of the canonical JSON."""
         return sha256(self.to_json().encode()).hexdigest()
+
+
+def _come_after(template: str, order: list[str], asked: tuple[Question, ...]) -> None:
+    """Raise ValueError if a question depends on one that does not come before it."""
+    for place, one in enumerate(asked):
+        if one.shown_if and one.shown_if.question not in order[:place]:
+            raise ValueError(
+                f"question {one.key!r} is shown if {one.shown_if.question!r} was answered, which does not come before it "
+                f"in template {template!r}"
+            )
 
 
 def parse_design(data: object) -> Design:

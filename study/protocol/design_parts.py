@@ -1,13 +1,12 @@
-"""The parts of a design: criteria, questions of forms, checks, practice, factors, and the platform raters come from."""
+"""The parts of a design besides its questions: forms, checks, practice, factors, and the platform raters come from."""
 
 import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from study.responses import BOTH_BAD, RESPONSE_FORMATS, TIE, Option
-from study.tables import lookup
+from study.answers.spec import DesignPart
 
 Disclosure = Literal["hidden", "summary", "full"]
 CheckKind = Literal["attention", "gold", "wrong_profile"]
@@ -19,11 +18,6 @@ NOT_ACCEPTED = (
 )
 
 KEY_PATTERN = r"^[a-z][a-z0-9_]{0,39}$"
-
-
-def _known_format(name: str) -> str:
-    lookup(RESPONSE_FORMATS, name, "response format")
-    return name
 
 
 def _key(value: object) -> object:
@@ -58,33 +52,6 @@ ConditionOrder = Annotated[tuple[str, ...], AfterValidator(_order)]
 Key = Annotated[str, BeforeValidator(_key), Field(pattern=KEY_PATTERN)]
 Code = Annotated[str, Field(min_length=4, max_length=100)]
 Address = Annotated[str, AfterValidator(_https)]
-
-
-class DesignPart(BaseModel):
-    """Base of all parts of a design: immutable, without unknown fields."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Criterion(DesignPart):
-    """One question about a pair; ``sees`` is the material shown above the outputs."""
-
-    key: Key
-    question: str = Field(min_length=1)
-    help: str = ""
-    response_format: Annotated[
-        str, AfterValidator(_known_format), Field(json_schema_extra={"enum": list(RESPONSE_FORMATS)})
-    ] = "preference_3"
-    ties: bool = True
-    both_bad: bool = True
-    sees: tuple[Literal["profile", "request"], ...] = ("profile", "request")
-
-    def options(self) -> list[Option]:
-        """Return the options that this criterion allows, in the order of the screen."""
-        left_out = {code for code, allowed in ((TIE, self.ties), (BOTH_BAD, self.both_bad)) if not allowed}
-        return [
-            option for option in RESPONSE_FORMATS[self.response_format].options if option.code not in left_out
-        ]
 
 
 class FormQuestion(DesignPart):

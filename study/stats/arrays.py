@@ -139,6 +139,29 @@ def distinct_rows(rows: IntArray) -> tuple[IntArray, IntArray]:
     (array([[0, 2],
            [1, 2]]), array([1, 2]))
     """
+    key, _ = _row_keys(rows)
+    _, first, multiplicity = np.unique(key, return_index=True, return_counts=True)
+    return rows[first], multiplicity
+
+
+def row_codes(rows: NDArray[np.integer]) -> tuple[IntArray, IntArray]:
+    """Return where each distinct row of a matrix of counts first occurs, and the code of each row among them.
+
+    Parameters
+    ----------
+    rows : ndarray of int, shape (n_rows, n_columns)
+        Counts, 0 or more.
+
+    Examples
+    --------
+    >>> row_codes(np.array([[1, 2], [0, 2], [1, 2]]))
+    (array([1, 0]), array([1, 0, 1]))
+    """
+    return compact(*_row_keys(rows))
+
+
+def _row_keys(rows: NDArray[np.integer]) -> tuple[IntArray, int]:
+    """Return a key of each row, equal for equal rows only, and a number above all keys."""
     key = np.zeros(len(rows), dtype=np.int64)
     span = 1
     for column in rows.T:
@@ -148,8 +171,7 @@ def distinct_rows(rows: IntArray) -> tuple[IntArray, IntArray]:
             span = int(key.max(initial=0)) + 1
         key = key * radix + column
         span *= radix
-    _, first, multiplicity = np.unique(key, return_index=True, return_counts=True)
-    return rows[first], multiplicity
+    return key, span
 
 
 def compact(key: IntArray, span: int) -> tuple[IntArray, IntArray]:

@@ -1,6 +1,7 @@
 """Estimates with a test over the same units: means, shares and any contrast with an influence per judgment."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,11 +10,21 @@ from scipy import special
 from study.stats.arrays import FloatArray, check_equal_lengths, numbers
 from study.stats.multiway import Spread, spread
 from study.stats.resampling import NO_VARIATION, Estimate, check_confidence_level
-from study.stats.score_tests import NO_VARIANCE, share_intervals, share_tests
+from study.stats.score_tests import NO_VARIANCE, logit_intervals, logit_tests, share_intervals, share_tests
 from study.stats.units import Units, estimand, sizes
 from study.wording import counted
 
 TOO_FEW = "too few units of every kind to generalise: an interval needs 5 of one kind"
+
+SHARE_LIMITS = {
+    "score": (
+        share_tests,
+        share_intervals,
+        "score test and Wilson's interval at the effective number of judgments",
+    ),
+    "logit": (logit_tests, logit_intervals, "t test and interval of the log odds"),
+}
+"""The test and the interval of a share, and what they are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +164,7 @@ def claimed_share(
     null: float = 0.5,
     confidence_level: float = 0.95,
     floor: bool | None = None,
+    limits: Literal["score", "logit"] = "score",
     lacking: str = "nothing to take a share of",
 ) -> Claim:
     """Return a share, the sum of parts over that of wholes, with an interval within 0 and 1 and a test over units.
@@ -173,6 +185,8 @@ def claimed_share(
     floor : bool, optional
         Whether every interval is at least as wide as from s² / n over judgments; by default unless the user named the
         units.
+    limits : {"score", "logit"}
+        By the score test, or by Student's t of the log odds.
     lacking : str
         The reason if all wholes are 0.
 
@@ -205,12 +219,60 @@ def claimed_share(
         nothing = Estimate(value, np.nan, np.nan, confidence_level, units.fewest, 0, method_of(units), reason)
         return Claim(nothing, np.nan, np.nan, *said)
     share, freedom = np.array([value]), float(found.share_freedom[0])
-    how = f"score test and Wilson's interval at the effective number of judgments, {method_of(units)}"
+    test, interval, name = SHARE_LIMITS[limits]
+    how = f"{name}, {method_of(units)}"
     if not found.variance[0] > NO_VARIANCE:
         freedom, each = units.fewest - 1.0, units.kinds[units.counts.index(units.fewest)]
         exact = "exact binomial" if value in (0.0, 1.0) else "score test and Wilson's interval"
         how = f"{exact}, each {each} counted once"
-    (p,) = share_tests(share, found, units.fewest, null).tolist()
-    low, high = (float(end[0]) for end in share_intervals(share, found, units.fewest, confidence_level))
+    (p,) = test(share, found, units.fewest, null).tolist()
+    low, high = (float(end[0]) for end in interval(share, found, units.fewest, confidence_level))
     estimate = Estimate(value, low, high, confidence_level, units.fewest, 0, how)
     return Claim(estimate, p, freedom, *said)
+
+
+def claimed_average(
+    values: ArrayLike,
+    units: Units,
+    *,
+    null: float = 0.0,
+    confidence_level: float = 0.95,
+    floor: bool | None = None,
+    method: str = "",
+    lacking: str = "no value",
+) -> Claim:
+    """Return the mean of values, each counted once, with a t interval and a test over units.
+
+    Parameters
+    ----------
+    values : array_like of shape (n_judgments,)
+        nan where undefined: left out, and the units are counted over the rest.
+    units : Units
+    null, confidence_level, floor, method
+        As in :func:`claimed_values`.
+    lacking : str
+        The reason if there is no value.
+
+    Examples
+    --------
+    >>> from study.stats.units import units_of
+    >>> units = units_of({"rater": [0, 0, 1, 1, 2]}, asked=True)
+    >>> found = claimed_average([1, 2, 3, 4, np.nan], units)
+    >>> found.estimate.value, found.units
+    (2.5, '2 raters')
+    """
+    check_confidence_level(confidence_level)
+    given = numbers(values, "values")
+    check_equal_lengths(values=len(given), units=len(units))
+    there = ~np.isnan(given)
+    if not there.all():
+        given, units = given[there], units.of(there)
+    if not len(given):
+        nothing = Estimate(np.nan, np.nan, np.nan, confidence_level, 0, 0, method_of(units), lacking)
+        return Claim(nothing, np.nan, np.nan, units.label, sizes(units), estimand(units))
+    value = float(given.mean())
+    moves = (given - value) / len(given)
+    (claim,) = claimed_values(
+        [value], moves, units, null=null, confidence_level=confidence_level, floor=floor, method=method
+    )
+    return claim

@@ -93,7 +93,7 @@ def cohen_d(x: ArrayLike, y: ArrayLike) -> float:
     >>> round(cohen_d([5, 4, 5, 4, 3, 4], [3, 3, 4, 2, 4, 3]), 4)
     1.3284
     """
-    first, second = _known(x, "x"), _known(y, "y")
+    first, second = known_values(x, "x"), known_values(y, "y")
     if min(len(first), len(second)) < 2 or (np.ptp(first) == 0 and np.ptp(second) == 0):
         return np.nan
     squares = ((first - first.mean()) ** 2).sum() + ((second - second.mean()) ** 2).sum()
@@ -120,7 +120,7 @@ def cliff_delta(x: ArrayLike, y: ArrayLike) -> float:
     >>> round(cliff_delta([5, 4, 5, 4, 3, 4], [3, 3, 4, 2, 4, 3]), 4)
     0.6389
     """
-    first, second = _known(x, "x"), np.sort(_known(y, "y"))
+    first, second = known_values(x, "x"), np.sort(known_values(y, "y"))
     if not len(first) or not len(second):
         return np.nan
     above = np.searchsorted(second, first, side="left").sum()
@@ -148,7 +148,7 @@ def rank_sum_p(x: ArrayLike, y: ArrayLike) -> float:
     >>> round(rank_sum_p([5, 4, 5, 4, 3, 4], [3, 3, 4, 2, 4, 3]), 4)
     0.0621
     """
-    first, second = _known(x, "x"), _known(y, "y")
+    first, second = known_values(x, "x"), known_values(y, "y")
     n, m = len(first), len(second)
     if not n or not m:
         return np.nan
@@ -188,6 +188,7 @@ def signed_rank_test(
     return sign_flip(signed, n_resamples=n_resamples, rng=rng)
 
 
-def _known(values: ArrayLike, what: str) -> FloatArray:
+def known_values(values: ArrayLike, what: str) -> FloatArray:
+    """Return numbers without missing ones."""
     array = numbers(values, what)
     return array[~np.isnan(array)]

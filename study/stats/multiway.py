@@ -49,6 +49,17 @@ class Spread:
         """The square root of the variance."""
         return np.asarray(np.sqrt(self.variance))
 
+    def at(self, place: int) -> "Spread":
+        """Return the variances of a single contrast."""
+        return Spread(
+            self.variance[[place]],
+            self.degrees_of_freedom[[place]],
+            self.share_freedom[[place]],
+            self.combined[[place]],
+            {subset: one[[place]] for subset, one in self.ways.items()},
+            self.plain[[place]],
+        )
+
 
 def spread(
     influence: FloatArray,
@@ -88,8 +99,34 @@ def spread(
     """
     moves = _columns(influence, units)
     plain = _clustered(moves**2, len(moves))
-    ways = {subset: _clustered(_sums(moves, cell, n) ** 2, n) for subset, (cell, n) in _cells(units).items()}
-    nothing = np.full(moves.shape[1], np.nan)
+    ways = {
+        subset: _clustered(_sums(moves, cell, n) ** 2, n)
+        for subset, (cell, n) in cells_of_kinds(units).items()
+    }
+    return spread_of_ways(ways, units, plain=plain, floor=floor, counts=counts)
+
+
+def spread_of_ways(
+    ways: Mapping[tuple[str, ...], FloatArray],
+    units: Units,
+    *,
+    plain: FloatArray,
+    floor: bool | None = None,
+    counts: Mapping[str, ArrayLike] | None = None,
+) -> Spread:
+    """Return the variances of contrasts from those over the units of each kind, and over the cells of several.
+
+    Parameters
+    ----------
+    ways : mapping of tuple of str to ndarray of shape (n_contrasts,)
+        A variance per set of the kinds of the units.
+    units : Units
+    plain : ndarray of shape (n_contrasts,)
+        s² / n over judgments.
+    floor, counts
+        As in :func:`spread`.
+    """
+    nothing = np.full(len(plain), np.nan)
     if not ways:
         return Spread(nothing, nothing, nothing, nothing, ways, plain)
     of_kinds = {subset: _inclusion_exclusion(subset, ways) for subset in ways}
@@ -188,10 +225,14 @@ def joint_spread(influence: FloatArray, units: Units) -> JointSpread:
     """
     moves = _columns(influence, units)
     ways = {}
-    for subset, (cell, n) in _cells(units).items():
+    for subset, (cell, n) in cells_of_kinds(units).items():
         sums = _sums(moves, cell, n)
         ways[subset] = sums.T @ sums * (n / (n - 1) if n > 1 else np.nan)
-    k = moves.shape[1]
+    return joint_of_ways(ways, units, moves.shape[1])
+
+
+def joint_of_ways(ways: Mapping[tuple[str, ...], FloatArray], units: Units, k: int) -> JointSpread:
+    """Return the covariance matrix of ``k`` contrasts from those over the units of each kind, and over the cells of several."""
     if not ways or np.isnan(list(ways.values())).any():
         return JointSpread(np.full((k, k), np.nan), np.nan, False)
     matrix = _inclusion_exclusion(units.kinds, ways)
@@ -218,7 +259,7 @@ def _columns(influence: FloatArray, units: Units) -> FloatArray:
     return moves
 
 
-def _cells(units: Units) -> dict[tuple[str, ...], tuple[IntArray, int]]:
+def cells_of_kinds(units: Units) -> dict[tuple[str, ...], tuple[IntArray, int]]:
     """Return, for each kind and each set of kinds, the cell of each judgment and the number of cells."""
     found: dict[tuple[str, ...], tuple[IntArray, int]] = {}
     of_kind = dict(zip(units.kinds, zip(units.codes, units.counts, strict=True), strict=True))

@@ -81,6 +81,43 @@ def share_intervals(
     return low, high
 
 
+def logit_tests(shares: FloatArray, found: Spread, n_units: ArrayLike, null: float = 0.5) -> FloatArray:
+    """Return the two-sided P of each share by Student's t of its log odds; rejects where :func:`logit_intervals` does.
+
+    Parameters, errors and the case without variance as in :func:`share_tests`.
+    """
+    without = share_tests(shares, found, n_units, null)
+    value, error = _log_odds(shares, found)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        p = 2 * special.stdtr(found.degrees_of_freedom, -np.abs(value - special.logit(null)) / error)
+    return np.asarray(np.where(np.isnan(error), without, p))
+
+
+def logit_intervals(
+    shares: FloatArray, found: Spread, n_units: ArrayLike, confidence_level: float = 0.95
+) -> tuple[FloatArray, FloatArray]:
+    """Return limits of shares from a t interval of their log odds, as surveys do; inside 0 and 1.
+
+    Without variance the limits are those of :func:`share_intervals`. Parameters as there.
+
+    References
+    ----------
+    Korn and Graubard 1998 (compared with others).
+    """
+    low, high = share_intervals(shares, found, n_units, confidence_level)
+    value, error = _log_odds(shares, found)
+    half = special.stdtrit(found.degrees_of_freedom, (1 + confidence_level) / 2) * error
+    own_low, own_high = special.expit(value - half), special.expit(value + half)
+    return np.where(np.isnan(error), low, own_low), np.where(np.isnan(error), high, own_high)
+
+
+def _log_odds(shares: FloatArray, found: Spread) -> tuple[FloatArray, FloatArray]:
+    """Return log odds with their standard errors, nan without variance."""
+    inside = (found.variance > NO_VARIANCE) & (np.minimum(shares, 1 - shares) > ONE_MIND)
+    held = np.where(inside, shares, np.nan)
+    return np.asarray(special.logit(held)), np.asarray(found.standard_error / (held * (1 - held)))
+
+
 def _effective(
     shares: FloatArray, found: Spread, n_units: ArrayLike
 ) -> tuple[FloatArray, FloatArray, BoolArray]:

@@ -1,6 +1,6 @@
 """Units of a claim: the clusters of judgments, and the population that a number generalises to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -88,6 +88,22 @@ class Units:
             kept = _without_nested(kept, self.named, every)
         return tuple(sorted(kept, key=_place))
 
+    def resting_on(self, counts: Mapping[str, int]) -> "Units":
+        """Return the units of a number that rests on these numbers of units of each given kind.
+
+        The codes stay those of all judgments; the counts are the given ones.
+        """
+        kinds = self.known_by(counts)
+        few = [kind for kind in self.named if kind in self.held or (not self.asked and counts[kind] < FEWEST)]
+        if not self.asked:
+            every = {kind: int(code.max(initial=-1)) + 1 for kind, code in self.named.items()}
+            few = _without_nested(few, self.named, every)
+        return replace(
+            self.only(kinds),
+            counts=tuple(counts[kind] for kind in kinds),
+            fixed=tuple((kind, counts[kind]) for kind in sorted(few, key=_place)),
+        )
+
     def of(self, kept: BoolArray | IntArray) -> "Units":
         """Return the units of some judgments, by a mask or by positions; some kinds may then have too few units."""
         named = {kind: one[kept] for kind, one in self.named.items()}
@@ -159,6 +175,23 @@ def _without_nested(kept: list[str], dense: Mapping[str, IntArray], counts: Mapp
         ):
             left.remove(kind)
     return left
+
+
+def units_met(code: IntArray, groups: Sequence[IntArray], n_groups: int) -> IntArray:
+    """Return how many units of a kind occur with each group, shape (n_groups,).
+
+    Parameters
+    ----------
+    code : ndarray of int64, shape (n_judgments,)
+        Units from 0.
+    groups : sequence of ndarray of int64, shape (n_judgments,)
+        The groups of each judgment, such as its two systems.
+    n_groups : int
+    """
+    there = np.zeros((n_groups, int(code.max(initial=-1)) + 1), dtype=bool)
+    for group in groups:
+        there[group, code] = True
+    return np.asarray(there.sum(axis=1))
 
 
 def lies_within(inner: IntArray, n_inner: int, outer: IntArray) -> bool:

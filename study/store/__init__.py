@@ -55,6 +55,7 @@ from study.store.session.judgments import (
     current_task,
     last_judgment,
     progress,
+    record_answers,
     record_judgment,
     skip,
     undo,
@@ -115,6 +116,7 @@ from study.store.studies.analysis_tables import (
     rater_answers,
     score_matrix,
 )
+from study.store.studies.answer_cells import answers
 from study.store.studies.coding import coded_judgments
 from study.store.studies.coverage import coverage, judged_between, rater_events, rater_progress
 from study.store.studies.designs import (
@@ -200,6 +202,7 @@ __all__ = [
     "add_checks",
     "all_steps",
     "all_studies",
+    "answers",
     "audited_outputs",
     "backup",
     "backup_folder",
@@ -297,6 +300,7 @@ __all__ = [
     "raters",
     "read_boards",
     "rebuild",
+    "record_answers",
     "record_elicited",
     "record_judgment",
     "release",

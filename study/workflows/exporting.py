@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from study import frames, store
-from study.formats import EXPORTERS, STUDY_EXPORTERS
+from study.formats import ANSWER_EXPORTERS, EXPORTERS, STUDY_EXPORTERS
 from study.formats.export import Exported, Exporter, StudyExporter, standing
 from study.formats.tiers import Release, Tier, write_released
 from study.formats.writers.bundle import StudyTables
@@ -13,7 +13,7 @@ from study.records import JsonObject, StudyRecords
 from study.tables import lookup
 from study.wording import counted, form
 
-FORMATS: dict[str, Exporter | StudyExporter] = {**EXPORTERS, **STUDY_EXPORTERS}
+FORMATS: dict[str, Exporter | StudyExporter] = {**EXPORTERS, **ANSWER_EXPORTERS, **STUDY_EXPORTERS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Taken:
     wanted: Wanted
     judgments: pd.DataFrame
     hash_key: bytes
-    tables: tuple[StudyRecords, pd.DataFrame, pd.DataFrame] | None
+    tables: tuple[StudyRecords, pd.DataFrame, pd.DataFrame, pd.DataFrame] | None
 
 
 def exported_file(db: store.Database, wanted: Wanted) -> Exported:
@@ -57,16 +57,22 @@ def take(db: store.Database, wanted: Wanted) -> Taken:
     lookup(FORMATS, wanted.format, "export format")
     study_id = wanted.study_id
     with db.moment():
-        judgments = store.judgments(db, study_id, texts=True)
+        of_answers = wanted.format in ANSWER_EXPORTERS
+        judgments = (store.answers if of_answers else store.judgments)(db, study_id, texts=True)
         key = store.hash_key(db, study_id)
-        if wanted.format in EXPORTERS:
+        if of_answers or wanted.format in EXPORTERS:
             return Taken(wanted, judgments, key, None)
         records = store.study_records(db, study_id)
         return Taken(
             wanted,
             judgments,
             key,
-            (records, store.metric_scores(db, study_id), store.verdicts(db, study_id)),
+            (
+                records,
+                store.answers(db, study_id, texts=True),
+                store.metric_scores(db, study_id),
+                store.verdicts(db, study_id),
+            ),
         )
 
 
@@ -82,15 +88,19 @@ def written(taken: Taken) -> Exported:
             notes = (f"{left} left out; --withdrawn writes them.",)
     rules = Release(wanted.tier, taken.hash_key, wanted.texts)
     if taken.tables is None:
-        exporter = EXPORTERS[wanted.format]
+        exporter = (EXPORTERS | ANSWER_EXPORTERS)[wanted.format]
         made = write_released(exporter, judgments, rules, include_external_ids=wanted.external_ids)
         return replace(made, notes=(*made.notes, *notes))
-    records, scores, verdicts = taken.tables
+    records, answers, scores, verdicts = taken.tables
+    answers = frames.of_population(answers, wanted.population)
     if not wanted.withdrawn:
+        answers, _ = standing(answers)
         records.tasks = [one for one in records.tasks if one.withdrawn is None]
         kept = {one.task_id for one in records.tasks}
         records.task_outputs = [one for one in records.task_outputs if one.task_id in kept]
-    made = STUDY_EXPORTERS[wanted.format].write(StudyTables(records, judgments, scores, verdicts), rules)
+    made = STUDY_EXPORTERS[wanted.format].write(
+        StudyTables(records, judgments, answers, scores, verdicts), rules
+    )
     return replace(made, notes=(*made.notes, *notes))
 
 

@@ -8,7 +8,7 @@ from study import store
 from study.analysis.priority import tie_rate_table
 from study.errors import InvalidInput
 from study.frames import Subset
-from study.protocol.design import Criterion, Design
+from study.protocol.design import Design, Question
 from study.stats.claims import TOO_FEW
 from study.stats.shares import claimed_change
 from study.stats.units import Units, units_of
@@ -122,7 +122,7 @@ def test_a_share_that_is_none_is_refused() -> None:
 
 def test_ties_planted_where_outputs_hardly_differ_are_found(empty_db: store.Database) -> None:
     """Strengths 0, 0 and 4 and a wide tie: pairs of equal systems tie, and they are given the smallest divergence."""
-    design = Design(criteria=(Criterion(key="fit", question="?"),), overlap=4)
+    design = Design(criteria=(Question(key="fit", question="?"),), overlap=4)
     records = small_study(n_items=20, design=design)
     store.save_records(empty_db, records)
     strengths = dict(zip(("alpha-net", "beta-net", "gamma-net"), (0.0, 0.0, 4.0), strict=True))

@@ -1,7 +1,9 @@
 """How often 95% intervals hold the truth, and tests reject what is true, over simulated studies; prints a table.
 
 `python -m tests.benchmarks coverage` has a row per kind of study; with `--grid` a win rate over raters and profiles, see
-:mod:`tests.benchmarks.coverage_grid`. `--studies N` sets how many of a kind, `--smoke` takes few.
+:mod:`tests.benchmarks.coverage_grid`; with `--orders` strengths from rankings, see
+:mod:`tests.benchmarks.coverage_orders`; with `--ratings` differences of ratings, see
+:mod:`tests.benchmarks.coverage_ratings`. `--studies N` sets how many of a kind, `--smoke` takes few.
 """
 
 import sys
@@ -21,7 +23,7 @@ from study.stats.ranking.preferences import Preferences, preferences
 from study.stats.ranking.strengths import strengths
 from study.stats.ranking.win_rates import win_rates
 from study.stats.resampling import Estimate
-from tests.benchmarks import coverage_grid, coverage_ranking
+from tests.benchmarks import coverage_grid, coverage_orders, coverage_ranking, coverage_ratings
 from tests.reference.of_systems import system_cells, system_correlation
 
 N_STUDIES, SMOKE_STUDIES = 1000, 4
@@ -48,6 +50,8 @@ def main() -> None:
     parser.add_argument(
         "--strengths", action="store_true", help="the same of strengths, pair tests and ranks"
     )
+    parser.add_argument("--orders", action="store_true", help="strengths from rankings of eight systems")
+    parser.add_argument("--ratings", action="store_true", help="differences of ratings over raters and items")
     parser.add_argument("--studies", type=int, help="how many studies of a kind")
     parser.add_argument("--smoke", action="store_true", help="few studies, to see that it runs")
     options = parser.parse_args(sys.argv[2:])
@@ -56,6 +60,12 @@ def main() -> None:
         return
     if options.strengths:
         coverage_ranking.main(options)
+        return
+    if options.orders:
+        coverage_orders.main(options)
+        return
+    if options.ratings:
+        coverage_ratings.main(options)
         return
     n_studies = options.studies or (SMOKE_STUDIES if options.smoke else None)
     print(f"{'studies':44} {'interval':44} {'n':>5} {'covers':>7} {'error':>6} {'width':>7}")

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from study import store
-from study.protocol.design import Criterion, Design
+from study.protocol.design import Design, Question
 from study.records import Study, utc_now
 from study.responses import BOTH_BAD, TIE
 
@@ -36,7 +36,7 @@ def make_million(
     rng = np.random.default_rng(seed)
     n_items = max(1, n_judgments // (PAIRS_OF_ITEM * RATERS_OF_PAIR))
     design = Design(
-        criteria=(Criterion(key="fit", question="Which one fits better?"),),
+        criteria=(Question(key="fit", question="Which one fits better?"),),
         overlap=overlap,
         min_view_seconds=0,
     )

@@ -277,6 +277,16 @@ def choose(page: Page, label: str, option: str) -> None:
     pytest.fail(f"{option!r} could not be chosen as {label!r}")
 
 
+STATE_OF_PAGE = """() => {
+    const page = window.__blindpair;
+    return JSON.stringify({
+        view: page?.drawn?.view, shown: page?.shownAt, now: performance.now(), early: page?.early,
+        connected: page?.board?.isConnected, boards: document.querySelectorAll(".board").length,
+        hidden: document.hidden, state: document.querySelector("[data-testid=stApp]")?.dataset.testScriptState,
+    });
+}"""
+
+
 def wait_for_question(page: Page | Frame) -> None:
     page.locator(".choices button").first.wait_for()
     page.wait_for_function("() => window.__blindpair?.board")  # the keys are listened to
@@ -319,7 +329,8 @@ def answer_by(
         except PlaywrightTimeout:
             continue
         return
-    pytest.fail("nothing came of three answers")
+    found = page.evaluate(STATE_OF_PAGE)
+    pytest.fail(f"nothing came of three answers: {found}; {page.locator('body').inner_text()[:500]!r}")
 
 
 def press(page: Page, key: str, wait_ms: int = 600) -> None:

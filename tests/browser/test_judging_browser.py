@@ -221,9 +221,9 @@ def panels(page: Page) -> list[str]:
 def test_a_five_step_scale_is_answered_by_its_keys(
     tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
-    from study.protocol.design import Criterion, Design
+    from study.protocol.design import Design, Question
 
-    criterion = Criterion(key="fit", question="Which one?", response_format="preference_5", both_bad=False)
+    criterion = Question(key="fit", question="Which one?", response_format="preference_5", both_bad=False)
     design = Design(criteria=(criterion,), min_view_seconds=0.2)
     app = run_app(filled(tmp_path / "five.duckdb", design=design))
     page = new_context().new_page()

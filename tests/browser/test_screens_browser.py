@@ -11,13 +11,13 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from study import store
-from study.protocol.design import Criterion, Design
+from study.protocol.design import Design, Question
 from tests.browser.conftest import App, press, question_shown, settle, start_app, start_judging
 from tests.conftest import small_study
 
 SCALES = (
-    Criterion(key="fit", question="Which one fits better?", response_format="preference_5"),
-    Criterion(key="quality", question="Which one is written better?"),
+    Question(key="fit", question="Which one fits better?", response_format="preference_5"),
+    Question(key="quality", question="Which one is written better?"),
 )
 TITLE = "Headlines for readers at the harbour"  # longer than the box in the side bar is wide
 # What stands in an element and cannot be seen because it is cut off.

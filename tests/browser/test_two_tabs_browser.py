@@ -6,15 +6,15 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from study import store
-from study.protocol.design import Criterion, Design
+from study.protocol.design import Design, Question
 from study.ui.rater.comparison import MOVED_ON
 from tests.browser.conftest import App, press, question_shown, settle, start_app, wait_for_question
 from tests.browser.steps import agree, reopened
 from tests.conftest import small_study
 
 QUESTIONS = (
-    Criterion(key="fit", question="Which one fits better?"),
-    Criterion(key="quality", question="Which one is written better?"),
+    Question(key="fit", question="Which one fits better?"),
+    Question(key="quality", question="Which one is written better?"),
 )
 DESIGN = Design(criteria=QUESTIONS, quota=4, min_view_seconds=0.1)
 # As a browser does with a tab behind another one, and with the one that is looked at.
@@ -96,10 +96,10 @@ def test_a_press_meant_for_what_another_tab_has_answered_is_no_answer_to_what_ha
         press(other, "1")
     shown = look_at(tab)
     expect(tab.get_by_text("That was too quick to be counted")).to_be_visible()
-    expect(tab.get_by_text(MOVED_ON)).to_be_visible()
+    expect(tab.get_by_text(MOVED_ON.format(word="pair"))).to_be_visible()
     assert question_shown(tab) == shown
     press(tab, "1", wait_ms=1500)  # now it was seen
-    expect(tab.get_by_text(MOVED_ON)).to_have_count(0)
+    expect(tab.get_by_text(MOVED_ON.format(word="pair"))).to_have_count(0)
     press(tab, "1")  # what follows by its own answer counts as ever
     assert answered(app) == ["fit", "quality", "fit", "quality"][: n_answers + 2]
 

@@ -186,11 +186,16 @@ def test_verdicts_of_a_judge_join_the_study_and_may_be_imported_again(
 
 
 def test_what_a_file_may_mean_is_asked_and_told(run: Run, pairs: Path, tmp_path: Path) -> None:
-    assert run("import", pairs, "--study", "mine").code == 0
+    said = run("import", pairs, "--study", "mine")
+    assert said.code == 0
+    assert "comparison" in said.err
+    assert "task" not in said.err
     ratings, votes = tmp_path / "ratings.csv", tmp_path / "votes.csv"
     ratings.write_text("item,system,rating\n1,x,4\n")
     sentence = run("import", ratings, "--study", "mine").refused()
-    assert sentence.endswith("Say which: --format scores (the values of automatic metrics)")
+    assert sentence.endswith(
+        "Say which: --format scores (the values of automatic metrics) or --format ratings (ratings by people, a column for each)"
+    )
     assert "Imported 1 score." in run("import", ratings, "--study", "mine", "--format", "scores").err
     votes.write_text("item_id,rater,left_system,right_system,answer\n01,r,x,y,left\n")
     assert "'01' looks like '1', and --match-ids" in run("import", votes, "--study", "mine").refused()

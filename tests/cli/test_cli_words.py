@@ -21,6 +21,8 @@ ANALYSES = (
     ("analyze", "raters", "--look", "repeats"),
     ("analyze", "raters", "--look", "pairs"),
     *(("analyze", "rater-models", "--model", "one_coin", "--look", one) for one in ("raters", "preferences")),
+    ("analyze", "ratings"),
+    ("analyze", "ratings", "--show", "differences"),
     ("analyze", "ranking"),
     ("analyze", "ranking", "--model", "elo"),
     ("analyze", "ranking", "--by", "profile"),

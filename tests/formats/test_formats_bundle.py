@@ -90,6 +90,7 @@ def test_a_bundle_can_be_previewed_table_by_table() -> None:
         "profiles": 2,
         "systems": 2,
         "outputs": 4,
+        "tasks": 0,
         "comparisons": 2,
         "raters": 1,
         "judgments": 2,

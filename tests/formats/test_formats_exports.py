@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from study import store
 from study.errors import InvalidInput
-from study.formats import EXPORTERS
+from study.formats import ANSWER_EXPORTERS, EXPORTERS
 from study.formats.dictionary import DICTIONARY, dictionary_markdown
 from study.formats.export import csv_bytes, escaped, without_escape
 from study.formats.reading import read
@@ -88,7 +88,8 @@ def test_every_export_names_the_version_of_the_design(db: store.Database, name: 
 
 
 def test_the_dictionary_has_one_sentence_per_column_and_no_column_too_many() -> None:
-    exported = {column for exporter in EXPORTERS.values() for column in exporter.columns} | {EXTERNAL_ID}
+    exporters = [*EXPORTERS.values(), *ANSWER_EXPORTERS.values()]
+    exported = {column for exporter in exporters for column in exporter.columns} | {EXTERNAL_ID}
     assert DICTIONARY.keys() == exported
     assert all(sentence.endswith(".") and "|" not in sentence for sentence in DICTIONARY.values())
     assert len(dictionary_markdown().splitlines()) == len(DICTIONARY) + 2

@@ -54,7 +54,7 @@ def test_a_column_that_may_hold_ratings_is_no_metric_without_a_question(
         Unclear, match=r"the meaning of '(rating|quality)'.* is not clear.* --format scores"
     ) as caught:
         understand(data, name="r.csv", known=known)
-    assert list(caught.value.answers) == ["scores"]
+    assert list(caught.value.answers) == ["scores", "ratings"]
     assert read(data, name="r.csv", known=known, format="scores").scores[0].value == 4
 
 

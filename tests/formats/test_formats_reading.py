@@ -13,7 +13,8 @@ VOTES = b"item,rater,left_system,right_system,answer\n1,r,x,y,left\n"
 
 def test_every_table_importer_names_the_fields_of_its_table() -> None:
     assert list(IMPORTERS) == [
-        *("bundle", "pairs", "outputs", "votes", "battles", "battle_votes", "verdicts", "scores"),
+        *("bundle", "pairs", "outputs", "votes", "battles", "battle_votes", "verdicts"),
+        *("ratings", "scores"),
     ]
     for name, importer in IMPORTERS.items():
         assert importer.label
@@ -69,7 +70,7 @@ def test_a_path_may_be_a_text(tmp_path: Path) -> None:
             "t.csv: the columns match no format: for pairs it lacks system_a, output_a, system_b, output_b; for outputs "
             "it lacks item_id, system, output; for votes it lacks rater, answer, left_system, right_system; "
             "for battles it lacks model_a, model_b, winner, judge, conversation_a, conversation_b; for battle_votes it lacks "
-            "model_a, model_b, winner, judge; for verdicts it lacks preferred; for scores it lacks item_id, system. It has: a, b. The closest format is pairs; name or map: system_a=COLUMN, output_a=COLUMN, system_b=COLUMN, output_b=COLUMN",
+            "model_a, model_b, winner, judge; for verdicts it lacks preferred; for ratings it lacks item_id, system; for scores it lacks item_id, system. It has: a, b. The closest format is pairs; name or map: system_a=COLUMN, output_a=COLUMN, system_b=COLUMN, output_b=COLUMN",
         ),
         (
             OUTPUTS,

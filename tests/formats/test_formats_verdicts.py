@@ -7,10 +7,10 @@ import pytest
 from study.errors import InvalidInput
 from study.formats import ImportOptions, new_study
 from study.formats.reading import read, understand
-from study.protocol.design import Criterion, Design
+from study.protocol.design import Design, Question
 from study.records import StudyRecords, Verdict
 
-DESIGN = Design(criteria=tuple(Criterion(key=key, question="?") for key in ("fit", "quality")))
+DESIGN = Design(criteria=tuple(Question(key=key, question="?") for key in ("fit", "quality")))
 PAIRS = b"""pair_id,item_id,prompt,system_a,output_a,system_b,output_b
 7,i,one,x,X,y,Y
 8,i,one,y,Y,z,Z

@@ -250,7 +250,7 @@ ASSIGNMENT = (
     Mutation(
         "overlap ignored",
         "study/assignment/choosing.py",
-        "    most = min(level, board.overlap - 1)",
+        "    most = min(level, overlap - 1)",
         "    most = level + 1",
         "tests/store/test_concurrency.py::test_forty_raters_at_once_fill_every_place_once_and_in_balance",
     ),
@@ -264,7 +264,7 @@ ASSIGNMENT = (
     Mutation(
         "a place taken up again whoever has it now",
         "study/assignment/board.py",
-        "return bool(places < self.overlap and not ahead and seat.task not in held)",
+        "return bool(places < self.overlaps[seat.task] and not ahead and seat.task not in held)",
         "return True",
         "tests/store/test_store.py::test_an_answer_after_the_lease_counts_only_while_the_place_is_free",
     ),
@@ -273,7 +273,8 @@ ASSIGNMENT = (
         "study/store/session/judgments.py",
         "        if any(_next_revision(seat, question) != revision for question, revision in revisions.items()):\n"
         "            return False\n"
-        "        if given.response not in NO_ANSWER and set(revisions) & set(seat.answered()):\n"
+        "        answers = {key for key, one in given.items() if one.response not in NO_ANSWER}\n"
+        "        if answers & set(seat.answered()):\n"
         "            return False\n",
         "",
         "tests/store/test_store.py::test_an_assignment_is_judged_once",
@@ -325,15 +326,15 @@ ASSIGNMENT = (
     Mutation(
         "an undo that supersedes nothing",
         "study/store/session/answers.py",
-        "supersedes=seat.answers[question][2] if question in seat.answers else None,",
+        "supersedes=seat.answers[question.key][2] if question.key in seat.answers else None,",
         "supersedes=None,",
         "tests/store/test_store.py::test_undo_opens_the_last_answer_and_a_new_one_supersedes_it",
     ),
     Mutation(
         "an undo that deletes",
         "study/store/session/judgments.py",
-        "        return _record(db, rater, seat.assignment_id, revisions, Given(UNDONE))",
-        "        taken = _record(db, rater, seat.assignment_id, revisions, Given(UNDONE))\n"
+        "        return _record(db, rater, seat.assignment_id, revisions, dict.fromkeys(saved, Given(UNDONE)))",
+        "        taken = _record(db, rater, seat.assignment_id, revisions, dict.fromkeys(saved, Given(UNDONE)))\n"
         "        with db.writing() as cursor:\n"
         '            cursor.execute("delete from judgment where judgment_id = ?", [judgment_id])\n'
         "        return taken",
@@ -372,8 +373,8 @@ BLINDING = (
     Mutation(
         "a system's name in what the rater is sent",
         "study/ui/rater/comparison.py",
-        "outputs=[(letter, contents.blocks(output.content)) for letter, output in outputs],",
-        'outputs=[(letter, [("text", output.system), *contents.blocks(output.content)]) for letter, output in outputs],',
+        "            (letter, contents.blocks(output.content))\n",
+        '            (letter, [("text", output.system), *contents.blocks(output.content)])\n',
         "tests/security/test_server.py::test_a_rater_is_sent_nothing_of_others_and_no_system",
     ),
     Mutation(

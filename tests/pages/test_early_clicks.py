@@ -21,11 +21,11 @@ def test_a_click_that_comes_too_soon_stores_nothing(judge: Judge, monkeypatch: p
     task = store.current_task(db, rater)
     assert task is not None
     design = store.design(db, "small").model_copy(update={"min_view_seconds": 60.0})
-    asked = ShownQuestion(rater, task, "fit", "question", state.Since(time.monotonic()), has_profile=True)
-    option = design.criterion("fit").options()[0]
-    comparison._answer(asked, design, option, PressData())
+    asked = ShownQuestion(rater, task, "question", "pair", state.Since(time.monotonic()), has_profile=True)
+    option = design.options()["fit"][0]
+    comparison._answer(asked, design, "fit", option.code, PressData())
     assert store.judgments(db, "small").empty
     assert noted == [asked]
     long_ago = state.Since(asked.shown.steady - 61)
-    comparison._answer(replace(asked, shown=long_ago), design, option, PressData())
+    comparison._answer(replace(asked, shown=long_ago), design, "fit", option.code, PressData())
     assert len(store.judgments(db, "small")) == 1

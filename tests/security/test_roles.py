@@ -59,7 +59,8 @@ CHANGES: dict[str, Callable[[store.Database, Rater], object]] = {
     "simulate": lambda db, rater: simulate(db, "small", SimulatedRaters(2)),
 }
 RATERS_OWN = {
-    *("current_task", "enrol", "finish_phase", "finish_practice", "log_early_click", "record_judgment"),
+    *("current_task", "enrol", "finish_phase", "finish_practice", "log_early_click"),
+    *("record_answers", "record_judgment"),
     *(
         "finish_elicitation",
         "note_on_screen",

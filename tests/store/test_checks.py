@@ -7,12 +7,12 @@ import pytest
 from study import store
 from study.blinding import passes
 from study.errors import InvalidInput, NotAllowed
-from study.protocol.design import Checks, Criterion, Design
+from study.protocol.design import Checks, Design, Question
 from study.records import CHECK_SYSTEM, Comparison, Rater
 from study.workflows.simulation import SimulatedRaters, simulate
 from tests.conftest import small_study, undo_last
 
-ONE = (Criterion(key="fit", question="?"),)
+ONE = (Question(key="fit", question="?"),)
 CHECKS = Checks(attention=3, wrong_profile=1, every=1, warn_after=1, stop_after=2)
 
 

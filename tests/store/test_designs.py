@@ -108,7 +108,9 @@ def test_judgments_carry_the_version_they_were_given_under(db: store.Database) -
 
 def test_a_new_version_keeps_what_answers_mean(draft: store.Database) -> None:
     store.save_records(draft, small_study("live"))
-    with pytest.raises(NotAllowed, match="'criteria': a new version must keep key, response_format"):
+    with pytest.raises(
+        NotAllowed, match="'questions' and 'templates': a new version must keep what is asked"
+    ):
         store.new_version(draft, "live", Design())
 
 

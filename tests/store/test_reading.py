@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from study import store
-from study.protocol.design import Criterion, Design
+from study.protocol.design import Design, Question
 from study.records import Study
 from study.store.engine import rows
 from study.store.studies.coding import CODED_COLUMNS, COMPARISON_COLUMNS
@@ -19,8 +19,8 @@ from tests.store.test_database import answer
 def answered(empty_db: store.Database) -> store.Database:
     """Answers of all kinds: graded, tied, both bad, skipped, undone, given again; an owner; an excluded rater."""
     criteria = (
-        Criterion(key="fit", question="Which one suits?", response_format="preference_5"),
-        Criterion(key="odd", question="Which one is odd?", response_format="preference_5"),
+        Question(key="fit", question="Which one suits?", response_format="preference_5"),
+        Question(key="odd", question="Which one is odd?", response_format="preference_5"),
     )
     store.save_records(empty_db, small_study(n_items=2, design=Design(criteria=criteria, quota=6)))
     with empty_db.writing() as cursor:
@@ -62,7 +62,7 @@ def test_it_knows_which_answers_the_design_offered(answered: store.Database) -> 
 def test_what_any_version_of_a_design_offered_could_be_given(empty_db: store.Database) -> None:
     """No new version may offer other answers today; a file of another version of the program may hold one that does."""
     rules = [
-        Design(criteria=(Criterion(key="fit", question="Which?", ties=ties, both_bad=False),))
+        Design(criteria=(Question(key="fit", question="Which?", ties=ties, both_bad=False),))
         for ties in (False, True)
     ]
     store.save_records(empty_db, small_study(n_items=1, design=rules[0]))

@@ -94,7 +94,7 @@ def test_an_answer_to_somebody_elses_assignment_changes_nothing(db: store.Databa
         ("fit", "left_2", "unknown response"),
         ("fit", "skip", "unknown response"),
         ("fit", "undone", "unknown response"),
-        ("style", "left", "unknown criterion 'style'.*allowed: fit, quality"),
+        ("style", "left", "unknown question 'style'.*allowed: fit, quality"),
     ],
 )
 def test_an_unknown_answer_is_refused_and_nothing_written(

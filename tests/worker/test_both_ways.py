@@ -107,7 +107,7 @@ CASES: dict[Callable[..., Any], tuple[tuple[str, ...], dict[str, Any]]] = {
     personalization.several_conditions: (("texts",), {}),
     judges.single_judges: (("verdicts",), {"criterion": "fit"}),
     personalization.text_measures: (("texts",), {"distance": "rouge_l", "generic": ("generic",), **SEED}),
-    flags.flags_of: (("answers", "lengths"), {"simulated": True, "checks": {}}),
+    flags.flags_of: (("rater_answers", "lengths"), {"simulated": True, "checks": {}}),
     pace.filled: (("simulated_coverage",), {}),
     pace.headline_width: (("judgments",), {"share": 0.5, **FIT}),
     progress.coverage_table: (("simulated_coverage",), {"by": "tag"}),

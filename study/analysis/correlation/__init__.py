@@ -9,7 +9,7 @@ from study.analysis.correlation.one_metric import (
     prediction_table,
     tie_curve_table,
 )
-from study.analysis.correlation.overview import correlation_table, metric_points
+from study.analysis.correlation.overview import answer_correlation_table, correlation_table, metric_points
 from study.analysis.correlation.significance import metric_differences, metric_tests
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "LEVELS",
     "OF_PROFILES",
     "TESTS",
+    "answer_correlation_table",
     "association_table",
     "calibration_table",
     "clusters_of",

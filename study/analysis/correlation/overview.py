@@ -91,7 +91,78 @@ def correlation_table(
         raters are fixed unless it is over raters. ``p_value`` is Kendall's, of independence of mean metric and win
         rate over systems; only for tau at the level of systems.
     """
-    found = frames.evidence(frames.select(judgments, criterion=criterion, subset=subset), scores)
+    return correlations_of(
+        frames.evidence(frames.select(judgments, criterion=criterion, subset=subset), scores),
+        about,
+        level=level,
+        statistics=statistics,
+        cluster=cluster,
+        seed=seed,
+        confidence_level=confidence_level,
+        n_resamples=n_resamples,
+        progress=progress,
+    )
+
+
+def answer_correlation_table(
+    answers: pd.DataFrame,
+    scores: pd.DataFrame,
+    about: pd.DataFrame,
+    *,
+    question: str,
+    level: str = "system",
+    statistics: Sequence[str] | None = None,
+    cluster: str | None = None,
+    subset: frames.Subset = frames.HUMAN,
+    seed: int,
+    confidence_level: float = 0.95,
+    n_resamples: int = 1000,
+    progress: Progress = lambda done, text: None,
+) -> pd.DataFrame:
+    """Return how well each metric agrees with what people said of outputs: ratings, ranks, points, or what they chose.
+
+    The human score of an output is the mean of its values (of ranks, their negative); at the level of comparisons, two
+    outputs of an item that one rater gave values are compared.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        From ``store.answers``.
+    question : str
+    scores, about, level, statistics, cluster, subset, seed, confidence_level, n_resamples, progress
+        As in :func:`correlation_table`.
+
+    Returns
+    -------
+    DataFrame
+        With the columns :data:`COLUMNS`.
+    """
+    return correlations_of(
+        frames.answer_evidence(frames.answered(answers, question=question, subset=subset), scores),
+        about,
+        level=level,
+        statistics=statistics,
+        cluster=cluster,
+        seed=seed,
+        confidence_level=confidence_level,
+        n_resamples=n_resamples,
+        progress=progress,
+    )
+
+
+def correlations_of(
+    found: frames.MetricEvidence,
+    about: pd.DataFrame,
+    *,
+    level: str,
+    statistics: Sequence[str] | None,
+    cluster: str | None,
+    seed: int,
+    confidence_level: float,
+    n_resamples: int,
+    progress: Progress,
+) -> pd.DataFrame:
+    """Return the table of :func:`correlation_table` made of counted judgments or answers."""
     asked = tuple(statistics or lookup(LEVELS, level, "level").statistics)
     sizes = _sizes(found)
     spoken: dict[str, list[Units]] = {}

@@ -105,7 +105,9 @@ def _system_reason(n_scored: int) -> str:
 
 
 def _rater_sums(found: MetricEvidence) -> FloatArray:
-    """Return wins and judgments of each system by each rater, shape (n_raters, n_systems, 2)."""
+    """Return wins (or other values) and judgments of each system by each rater, shape (n_raters, n_systems, 2)."""
+    if found.by_rater is not None:
+        return found.by_rater
     n = len(found.systems)
     won = (1 + found.sign) / 2
     sums = np.zeros((2, found.n_raters * n))

@@ -17,7 +17,7 @@ from study.formats.readers.options import ImportOptions
 from study.formats.readers.pairs import read_pairs
 from study.formats.readers.tabular import FileTable
 from study.formats.readers.votes import codes_of_cells, read_votes
-from study.protocol.design import Criterion, Design, parse_design
+from study.protocol.design import Design, Question, parse_design
 from study.records import Content, Side, Study, StudyRecords, text_content
 from study.responses import BOTH_BAD, TIE
 
@@ -233,10 +233,10 @@ def _with_criteria(study: Study, keys: list[str]) -> Study:
         return study
     question = design.criteria[0].question
     try:
-        criteria = tuple(Criterion(key=key, question=f"{question} ({key})") for key in named)
+        criteria = tuple(Question(key=key, question=f"{question} ({key})") for key in named)
     except ValueError as error:
         raise InvalidInput(
             f"the criteria {', '.join(map(repr, named))} are not valid keys: {error}"
         ) from None
-    design = design.model_copy(update={"criteria": criteria})
+    design = design.model_copy(update={"questions": criteria})
     return replace(study, design=design.to_json(), design_hash=design.hash())

@@ -1,11 +1,13 @@
 """Import of a native bundle: study.yaml plus tables of items, outputs, profiles, scores and judgments."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 from study.formats.problems import SHOWN, Problems, listed, meant, refuse, shortened
 from study.formats.readers import cells
 from study.formats.readers.archive import files_of
+from study.formats.readers.bundle_answers import ANSWER_FIELDS, read_answers
 from study.formats.readers.columns import Field, Fields, Rows, understood
 from study.formats.readers.comparisons import drawn_comparisons
 from study.formats.readers.material import ITEM_FIELDS, items_of, outputs_of, refuse_repeats
@@ -16,6 +18,8 @@ from study.formats.readers.settings import read_settings
 from study.formats.readers.tabular import TABLE_READERS, FileTable, read_table
 from study.formats.readers.verdicts import VERDICT_FIELDS, read_verdicts
 from study.formats.readers.votes import VOTE_FIELDS, read_votes
+from study.protocol.design import parse_design
+from study.protocol.tasks import tasks_of
 from study.records import Item, Output, Profile, Study, StudyRecords, stable_id
 
 BUNDLE_FIELDS: dict[str, Fields] = {
@@ -23,6 +27,7 @@ BUNDLE_FIELDS: dict[str, Fields] = {
         "item_id": Field("your id of the request", required=True),
         **ITEM_FIELDS,
         "prompt": Field("the request", required=True),
+        "subjects": Field("what questions ask about one by one: key=label; key=label, or a JSON object"),
     },
     "outputs": {
         "item_id": Field("an item_id of the items", required=True),
@@ -38,6 +43,7 @@ BUNDLE_FIELDS: dict[str, Fields] = {
     },
     "scores": SCORE_FIELDS,
     "judgments": VOTE_FIELDS,
+    "answers": ANSWER_FIELDS,
     "verdicts": VERDICT_FIELDS,
 }
 REQUIRED = ("items", "outputs")
@@ -77,9 +83,9 @@ def bundle_records(
     records.items = _items(rows["items"], study, profile_ids, kind)
     options.progress(0.6, "outputs and comparisons")
     records.outputs = _outputs(rows["outputs"], records, kind)
-    records.add_comparisons(drawn_comparisons(study, records.items, records.outputs, options.pairs_per_item))
+    _add_tasks(records, options.pairs_per_item)
     if not records.tasks:
-        refuse(tables["outputs"].name, "no item has outputs of two systems, so there is nothing to compare")
+        refuse(tables["outputs"].name, _nothing_to_judge(records))
     if "scores" in rows:
         records.scores = scores_of(rows["scores"], records)
     if "judgments" in tables:
@@ -89,9 +95,36 @@ def bundle_records(
             votes.assignments,
             votes.judgments,
         )
+    if "answers" in tables:
+        answers = read_answers(tables["answers"], known=records, options=options)
+        records.raters += answers.raters
+        records.assignments += answers.assignments
+        records.judgments += answers.judgments
     if "verdicts" in tables:
         records.verdicts = read_verdicts(tables["verdicts"], known=records, options=options).verdicts
     return records
+
+
+def _add_tasks(records: StudyRecords, pairs_per_item: int | None) -> None:
+    """Add the tasks of the design's templates; without templates, comparisons."""
+    templates = parse_design(records.study.design).templates
+    pairs = next((one for one in templates if one.outputs == "pairs"), None)
+    if pairs or not templates:
+        records.add_comparisons(
+            drawn_comparisons(records.study, records.items, records.outputs, pairs_per_item)
+        )
+    if pairs:
+        records.tasks = [replace(task, template=pairs.key) for task in records.tasks]
+    for template in templates:
+        for task, shown in tasks_of(template, records.items, records.outputs) if template != pairs else []:
+            records.tasks.append(task)
+            records.task_outputs += shown
+
+
+def _nothing_to_judge(records: StudyRecords) -> str:
+    if not parse_design(records.study.design).templates:
+        return "no item has outputs of two systems, so there is nothing to compare"
+    return "no template of the design finds enough outputs in any item, so there is nothing to judge"
 
 
 def bundle_tables(source: Path | bytes, name: str | None = None) -> tuple[Study, dict[str, FileTable]]:
@@ -163,8 +196,9 @@ def _items(rows: Rows, study: Study, profile_ids: Mapping[str, str], kind: str) 
     profiles = _looked_up(rows, "profile_id", profile_ids, "profiles", problems)
     ids = [stable_id(study.study_id, "item", name) for name in names]
     items = items_of(rows, study, problems, kind, ids, names, profiles)
+    subjects = cells.labels(rows, "subjects", problems)
     problems.stop()
-    return items
+    return [replace(item, subjects=of) for item, of in zip(items, subjects, strict=True)]
 
 
 def _outputs(rows: Rows, records: StudyRecords, kind: str) -> list[Output]:

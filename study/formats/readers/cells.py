@@ -26,9 +26,7 @@ def names(rows: Rows, field: str, problems: Problems, *, required: bool = False)
     """Return ids and names as texts without surrounding spaces; an empty text where missing."""
     values = _values(rows, field, problems, _name)
     if required:
-        for line, value in zip(rows.table.lines, values, strict=True):
-            if not value:
-                problems.add(line, rows.column(field), "the cell is empty; every row needs a value here")
+        _require(rows, field, [bool(value) for value in values], problems)
     return [value or "" for value in values]
 
 
@@ -40,6 +38,13 @@ def texts(rows: Rows, field: str, problems: Problems) -> list[str | None]:
 def references(rows: Rows, field: str, problems: Problems) -> list[str | None]:
     """Return references as stored: a text, or several if the cell is a list of texts or its JSON."""
     return _values(rows, field, problems, _references)
+
+
+def lists(rows: Rows, field: str, problems: Problems, *, required: bool = False) -> list[list[str] | None]:
+    """Return lists of names: from a list, its JSON, or one name."""
+    if required:
+        _require(rows, field, [bool(cell) for cell in rows.cells(field)], problems)
+    return _values(rows, field, problems, _list)
 
 
 def contents(rows: Rows, field: str, problems: Problems, kind: str) -> list[Content | None]:
@@ -71,6 +76,11 @@ def integers(rows: Rows, field: str, problems: Problems) -> list[int | None]:
 def times(rows: Rows, field: str, problems: Problems) -> list[datetime | None]:
     """Return times, naive and in UTC; a time without a zone is taken as UTC."""
     return _values(rows, field, problems, _time)
+
+
+def labels(rows: Rows, field: str, problems: Problems) -> list[dict[str, str]]:
+    """Return labels by key: from an object, its JSON, or ``key=label; key=label``."""
+    return [found or {} for found in _values(rows, field, problems, _tags)]
 
 
 def tags(rows: Rows, problems: Problems) -> list[dict[str, str]]:
@@ -121,6 +131,12 @@ def display_text(cell: object, width: int = 200) -> str:
     return text if len(text) <= width else text[:width] + "..."
 
 
+def _require(rows: Rows, field: str, given: list[bool], problems: Problems) -> None:
+    for line, is_given in zip(rows.table.lines, given, strict=True):
+        if not is_given:
+            problems.add(line, rows.column(field), "the cell is empty; every row needs a value here")
+
+
 def _values(
     rows: Rows, field: str, problems: Problems, convert: Callable[[object], Value], column: str | None = None
 ) -> list[Value | None]:
@@ -154,6 +170,16 @@ def _references(cell: object) -> str:
     if len(texts) < 2:
         return texts[0] if texts else ""
     return several_references(texts)
+
+
+def _list(cell: object) -> list[str]:
+    found = cell
+    if isinstance(cell, str) and cell.lstrip().startswith("["):
+        try:
+            found = json.loads(cell)
+        except (ValueError, RecursionError):
+            raise Misfit('give a list such as ["a", "b"]') from None
+    return [_name(one) for one in (found if isinstance(found, list) else [found])]
 
 
 def _name(cell: object) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from study.formats.problems import Problems, shortened
 from study.formats.readers.columns import Rows
-from study.records import Assignment, Comparison, Judgment, Rater, RaterSource, StudyRecords, stable_id
+from study.records import Assignment, Judgment, Rater, RaterSource, StudyRecords, Task, stable_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +17,11 @@ class VoteRow:
     line: int
     rater: str
     source: RaterSource
-    comparison: Comparison
+    task: Task
     arrangement: str
     purpose: str
     position: int | None
-    criterion: str
+    question: str
     response: str
     confidence: int | None
     rationale: str | None
@@ -29,6 +29,17 @@ class VoteRow:
     shown_at: datetime | None
     judged_at: datetime
     role: str = "proxy"
+    kind: str = "preference"
+
+    @property
+    def word(self) -> str:
+        """What a message calls the task."""
+        return "pair" if self.kind == "preference" else "task"
+
+    @property
+    def shown_in(self) -> str:
+        """The field that says what was shown where."""
+        return "left_system" if self.kind == "preference" else "shown_systems"
 
 
 def raters_of(
@@ -40,9 +51,7 @@ def raters_of(
     whether a name is in it.
     """
     study_id = known.study.study_id
-    answers = stable_id(
-        *(f"{vote.comparison.task.task_id} {vote.criterion} {vote.response}" for vote in votes)
-    )
+    answers = stable_id(*(f"{vote.task.task_id} {vote.question} {vote.response}" for vote in votes))
     raters = {rater.rater_id: rater for rater in known.raters}
     raters |= {rater.external_id: rater for rater in known.raters if rater.external_id is not None}
     profiles = _owned_profiles(votes, rows, known, problems)
@@ -81,7 +90,7 @@ def _owned_profiles(
     for vote in votes:
         if vote.role != "owner":
             continue
-        profile = profile_of[vote.comparison.item_id]
+        profile = profile_of[vote.task.item_id or ""]
         if profile is None or owned.setdefault(vote.rater, profile) != profile:
             sentence = f"the rater {shortened(vote.rater)} is the owner of " + (
                 "an item without a profile" if profile is None else "two profiles; a rater owns one"
@@ -95,14 +104,14 @@ def assignments_of(
 ) -> tuple[list[Assignment], list[str]]:
     """Return the new assignments, and each vote's assignment id.
 
-    A rater's answers to several criteria of a pair share one assignment, with one side and one position.
+    A rater's answers to several questions about a task share one assignment, with one arrangement and one position.
     """
     held = {(one.rater_id, one.task_id, one.purpose): one for one in known.assignments}
     first: dict[tuple[str, str, str], tuple[VoteRow, int]] = {}
     ids: list[str] = []
     study_id = known.study.study_id
     for number, (vote, rater_id) in enumerate(zip(votes, rater_ids, strict=True)):
-        key = (rater_id, vote.comparison.task.task_id, vote.purpose)
+        key = (rater_id, vote.task.task_id, vote.purpose)
         where = "in the study already"
         if key in held:
             arrangement = held[key].arrangement
@@ -112,15 +121,16 @@ def assignments_of(
             arrangement, where = earlier.arrangement, f"on {rows.table.unit} {earlier.line}"
             ids.append(stable_id(study_id, "assignment", *key))
         if vote.arrangement != arrangement:
-            sentence = f"the rater {shortened(vote.rater)} has this pair with the sides exchanged {where}"
-            problems.add(vote.line, rows.column("left_system"), sentence)
+            how = "with the sides exchanged" if vote.kind == "preference" else "in another arrangement"
+            sentence = f"the rater {shortened(vote.rater)} has this {vote.word} {how} {where}"
+            problems.add(vote.line, rows.column(vote.shown_in), sentence)
     chosen = [vote for vote, _ in first.values()]
     positions = _positions(chosen, [rater_ids[number] for _, number in first.values()], rows, known, problems)
     new = [
         Assignment(
             assignment_id=ids[number],
             study_id=study_id,
-            task_id=vote.comparison.task.task_id,
+            task_id=vote.task.task_id,
             rater_id=rater_ids[number],
             position=position,
             arrangement=vote.arrangement,
@@ -146,7 +156,7 @@ def _positions(
             continue
         places = taken.setdefault(rater_id, {})
         if vote.position in places:
-            sentence = f"the rater {shortened(vote.rater)} has another pair at {vote.position} {places[vote.position]}"
+            sentence = f"the rater {shortened(vote.rater)} has another {vote.word} at {vote.position} {places[vote.position]}"
             problems.add(vote.line, rows.column("position"), sentence)
         places[vote.position] = f"on {rows.table.unit} {vote.line}"
     following = {rater_id: max(places) + 1 for rater_id, places in taken.items()}
@@ -170,11 +180,11 @@ def judgments_of(
     first = {(one.assignment_id, one.question): "in the study already" for one in known.judgments}
     judgments = []
     for vote, assignment_id in zip(votes, assignment_ids, strict=True):
-        key = (assignment_id, vote.criterion)
+        key = (assignment_id, vote.question)
         if key in first:
             sentence = (
-                f"{shortened(vote.rater)} has judged this pair on {vote.criterion!r} {first[key]}; give one "
-                "judgment per rater, pair and criterion"
+                f"{shortened(vote.rater)} has judged this {vote.word} on {vote.question!r} {first[key]}; give one "
+                f"judgment per rater, {vote.word} and {'criterion' if vote.word == 'pair' else 'question'}"
             )
             problems.add(vote.line, rows.column("rater"), sentence)
         first.setdefault(key, f"on {rows.table.unit} {vote.line}")
@@ -183,7 +193,7 @@ def judgments_of(
                 judgment_id=stable_id(study_id, "judgment", *key),
                 study_id=study_id,
                 assignment_id=assignment_id,
-                question=vote.criterion,
+                question=vote.question,
                 revision=0,
                 response=vote.response,
                 confidence=vote.confidence,
@@ -192,6 +202,7 @@ def judgments_of(
                 shown_at=vote.shown_at,
                 judged_at=vote.judged_at,
                 supersedes=None,
+                kind=vote.kind,
             )
         )
     return judgments

@@ -133,7 +133,7 @@ def read_design(data: bytes, file: str) -> Design:
 def write_design(design: Design) -> bytes:
     """Return a design as YAML with every field; :func:`read_design` reads the same design back."""
     text = yaml.safe_dump(
-        design.model_dump(mode="json"),
+        design.written(newest=True),
         sort_keys=False,
         allow_unicode=True,
         default_flow_style=False,

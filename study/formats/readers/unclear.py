@@ -21,11 +21,8 @@ def refuse_unclear(rows: Rows, format: str, columns: Mapping[str, str], options:
     name = rows.table.name
     if format == "scores" and not rows.columns.keys() & {"metric", "signature"} and rows.ignored:
         raise Unclear(
-            (
-                f"{name}: the meaning of {_quoted(rows.ignored)} is not clear. Ratings by people are not "
-                "read as metrics."
-            ),
-            {"scores": "the values of automatic metrics"},
+            (f"{name}: the meaning of {_quoted(rows.ignored)} is not clear. They may be metrics or people."),
+            {"scores": "the values of automatic metrics", "ratings": "ratings by people, a column for each"},
         )
     judges = list(dict.fromkeys(str(cell) for cell in rows.cells("judge") if cell is not None))
     if format in ("battles", "battle_votes") and (

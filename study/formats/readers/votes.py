@@ -100,7 +100,9 @@ def _votes(rows: Rows, known: StudyRecords, problems: Problems, options: ImportO
     )
     problems.stop()
     return [
-        VoteRow(line, rater, source, *found, *rest) for line, rater, source, found, *rest in parts if found
+        VoteRow(line, rater, source, found[0].task, found[1], *rest)
+        for line, rater, source, found, *rest in parts
+        if found
     ]
 
 

@@ -10,10 +10,12 @@ import yaml
 
 from study.formats.export import Exported, cells_of, jsonl_bytes
 from study.formats.readers.tabular import Columns
-from study.formats.tiers import Release, released
+from study.formats.tiers import Release, released, screened_json
+from study.formats.writers.answers import typed_cells
 from study.formats.writers.long import long_columns
 from study.protocol.design import Crowd, Design, Practice, parse_design
 from study.records import CHECK_SYSTEM, Item, Output, StudyRecords
+from study.responses import SKIP
 from study.wording import counted, form
 
 # A fixed time in the zip: the same study gives the same bytes.
@@ -36,6 +38,12 @@ VOTE_COLUMNS = {
     "purpose": "purpose",
     "rater_source": "rater_source",
     "rater_role": "rater_role",
+}
+ANSWER_COLUMNS = {
+    "rater": "rater_id",
+    "item_id": "item_name",
+    **{name: name for name in ("template", "question", "confidence", "rationale", "seconds", "shown_at")},
+    **{name: name for name in ("judged_at", "position", "purpose", "rater_source", "rater_role")},
 }
 # Bundle fields that are not in the long table, and the long-table column whose treatment each shares.
 BUNDLE_TREATED_AS: dict[str, str] = {
@@ -71,7 +79,12 @@ BUNDLE_TREATED_AS: dict[str, str] = {
     "verdicts.certainty": "strength",
     "verdicts.reason": "rationale",
     "verdicts.signature": "criterion",
+    "items.subjects": "tags",
     **{f"judgments.{field}": column for field, column in VOTE_COLUMNS.items()},
+    "answers.shown_systems": "system",
+    "answers.shown_conditions": "output_condition",
+    "answers.answer": "words",
+    **{f"answers.{field}": column for field, column in ANSWER_COLUMNS.items()},
 }
 
 
@@ -79,11 +92,12 @@ BUNDLE_TREATED_AS: dict[str, str] = {
 class StudyTables:
     """The input of a whole-study export: records of its material, and tables of the store.
 
-    ``judgments`` is the long table with texts, restricted to the population to export.
+    ``judgments`` and ``answers`` are the long tables with texts, restricted to the population to export.
     """
 
     records: StudyRecords
     judgments: pd.DataFrame
+    answers: pd.DataFrame
     scores: pd.DataFrame
     verdicts: pd.DataFrame
 
@@ -91,12 +105,16 @@ class StudyTables:
 def write_bundle(study: StudyTables, release: Release) -> Exported:
     """Return a zip of the study, readable by :func:`study.formats.readers.bundle.read_bundle`.
 
-    Comparisons are left out, as an import draws them from the outputs; so are checks, practice and answers of inactive
-    raters.
+    Tasks are left out, as an import makes them from the outputs; so are checks, practice and answers of inactive raters.
     """
     names = {item.item_id: item.name for item in study.records.items}
     outputs = {one.output_id: one for one in study.records.outputs if one.system != CHECK_SYSTEM}
-    judgments, notes = _judgments(study.judgments, release)
+    judged, notes = _own(study.judgments, "comparison_purpose", "judgment")
+    answered, more = _own(study.answers.drop_duplicates("judgment_id"), "task_purpose", "answer")
+    times = [*judged["judged_at"], *answered["judged_at"]]
+    first = min(times) if times else None
+    answers, withheld = _answers(answered, study.records, release, first)
+    notes = (*notes, *more, *withheld)
     verdicts, n_verdicts = _verdicts(study.verdicts, outputs, release)
     if n_verdicts:
         notes = (
@@ -110,7 +128,8 @@ def write_bundle(study: StudyTables, release: Release) -> Exported:
         "outputs.jsonl": jsonl_bytes(_outputs(outputs.values(), names, release)),
         "scores.jsonl": jsonl_bytes(_scores(study.scores, outputs, names, release)),
         "verdicts.jsonl": jsonl_bytes(verdicts),
-        "judgments.jsonl": jsonl_bytes(judgments),
+        "judgments.jsonl": jsonl_bytes(_judgments(judged, release, first)),
+        "answers.jsonl": jsonl_bytes(answers),
     }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -130,9 +149,7 @@ def study_settings(records: StudyRecords, release: Release) -> bytes:
             "title": records.study.title,
             "study_id": records.study.study_id,
             "seed": records.study.seed,
-            "design": (design if release.tier == "internal" else without_codes(design)).model_dump(
-                mode="json"
-            ),
+            "design": (design if release.tier == "internal" else without_codes(design)).written(),
         },
         sort_keys=False,
         allow_unicode=True,
@@ -188,6 +205,7 @@ def _items(records: StudyRecords, release: Release) -> Columns:
         "profile_id": [names.get(one.profile_id or "") for one in found],
         "reference": [one.reference for one in found],
         "tags": [one.tags for one in found],
+        **({"subjects": [one.subjects for one in found]} if any(one.subjects for one in found) else {}),
     }
     treated = {name: _treated(release, f"items.{name}", cells) for name, cells in columns.items()}
     if release.treatment("rationale") == "withheld":
@@ -253,20 +271,55 @@ def _verdicts(verdicts: pd.DataFrame, outputs: dict[str, Output], release: Relea
     return columns, len(main) - len(own)
 
 
-def _judgments(judgments: pd.DataFrame, release: Release) -> tuple[Columns, tuple[str, ...]]:
-    own = judgments["comparison_purpose"].eq("main") & judgments["purpose"].isin(["main", "repeat"])
-    active = judgments["rater_status"].eq("active")
+def _judgments(own: pd.DataFrame, release: Release, first: pd.Timestamp | None) -> Columns:
+    columns = long_columns(released(own, release, first))
+    return {field: _iso(columns[column]) for field, column in VOTE_COLUMNS.items()}
+
+
+def _answers(
+    own: pd.DataFrame, records: StudyRecords, release: Release, first: pd.Timestamp | None
+) -> tuple[Columns, tuple[str, ...]]:
+    """Return the answers of the other kinds as given on screen, one row each."""
+    notes: tuple[str, ...] = ()
+    in_words = own["kind"].eq("text") & own["response"].ne(SKIP)
+    words = release.treatment("words")
+    if words == "withheld" and in_words.any():
+        count = int(in_words.sum())
+        notes = (f"{counted(count, 'answer')} in words {form(count, 'is', 'are')} withheld",)
+        own, in_words = own[~in_words], in_words[~in_words]
+    written = [
+        screened_json(response) if words == "screened" and is_text else response
+        for response, is_text in zip(cells_of(own, "response"), in_words, strict=True)
+    ]
+    outputs = {one.output_id: one for one in records.outputs}
+    of_task = records.outputs_of_tasks()
+    shown = [
+        [outputs[of_task[task][int(slot)]] for slot in arrangement]
+        for task, arrangement in zip(cells_of(own, "task_id"), cells_of(own, "arrangement"), strict=True)
+    ]
+    columns = released(own, release, first)
+    return {
+        **{field: _iso(typed_cells(columns, column)) for field, column in ANSWER_COLUMNS.items()},
+        "shown_systems": [[one.system for one in each] for each in shown],
+        "shown_conditions": [[one.condition for one in each] for each in shown],
+        "answer": written,
+    }, notes
+
+
+def _own(answers: pd.DataFrame, purpose: str, noun: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return what active raters answered about the study's own tasks, and notes on what is left out."""
+    own = answers[purpose].eq("main") & answers["purpose"].isin(["main", "repeat"])
+    active = answers["rater_status"].eq("active")
     notes = tuple(
-        f"{counted(count, 'judgment')} {what} {form(count, 'is', 'are')} left out"
+        f"{counted(count, noun)} {what} {form(count, 'is', 'are')} left out"
         for count, what in (
             (int((~own).sum()), "of checks and practice"),
             (int((own & ~active).sum()), "by raters who were excluded or withdrew"),
         )
         if count
     )
-    columns = long_columns(released(judgments[own & active], release))
-    written = {
-        field: [cell.isoformat() if hasattr(cell, "isoformat") else cell for cell in columns[column]]
-        for field, column in VOTE_COLUMNS.items()
-    }
-    return written, notes
+    return answers[own & active], notes
+
+
+def _iso(cells: list[object]) -> list[object]:
+    return [cell.isoformat() if hasattr(cell, "isoformat") else cell for cell in cells]

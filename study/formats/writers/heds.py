@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from study import __version__
+from study.answers import kind_of
 from study.formats.export import Exported
 from study.formats.tiers import Release
 from study.formats.writers.bundle import StudyTables
-from study.protocol.design import Criterion, Design, parse_design
+from study.protocol.design import Design, Question, parse_design
 from study.records import CHECK_SYSTEM
 from study.responses import RESPONSE_FORMATS
 from study.wording import counted
@@ -33,7 +34,7 @@ def write_heds(study: StudyTables, release: Release) -> Exported:
         _section("2. Evaluated systems", _systems(study)),
         _section("3. Sample of outputs, evaluators and experimental design", _sample(study, design)),
         "## 4. Definition and operationalisation of quality criteria",
-        *(_criterion(one, design) for one in design.criteria),
+        *((_criterion if one.is_preference else _question)(one, design) for one in design.questions),
         _section("5. Ethics", _ethics(design)),
     ]
     text = "\n\n".join(parts) + "\n"
@@ -191,7 +192,29 @@ def _range(counts: pd.Series) -> str:
     return str(least) if least == most else f"{least} to {most}"
 
 
-def _criterion(criterion: Criterion, design: Design) -> str:
+def _question(question: Question, design: Design) -> str:
+    """Return the section of a question that asks for no preference."""
+    kind = kind_of(question)
+    answers = [
+        ("Name", f"`{question.key}`; standardised name (QCET) {TO_FILL}"),
+        ("Question put to evaluators", _quoted(question.question)),
+        ("Definition given to them", _quoted(question.help)),
+        ("Type of quality (correctness, goodness or feature; form, content or both)", TO_FILL),
+        ("Scale", kind.words(question)),
+        ("Asked about", question.about.replace("_", " ")),
+        (
+            "Reasons and confidence",
+            f"reasons {design.rationale}, confidence {'asked' if design.confidence else 'not asked'}",
+        ),
+        (
+            "How answers become results",
+            "raw answers are stored by position and turned into values of outputs",
+        ),
+    ]
+    return f"### {_plain(question.key)}\n\n{_list(answers)}"
+
+
+def _criterion(criterion: Question, design: Design) -> str:
     """Return the section of one quality criterion."""
     label = RESPONSE_FORMATS[criterion.response_format].label
     besides = ["both are bad"] if criterion.both_bad else []

@@ -9,7 +9,7 @@ from study.errors import InvalidInput
 from study.metrics.judges.personas import PERSONAS, persona_text
 from study.metrics.judges.replies import Answer
 from study.metrics.judges.templates import Template
-from study.protocol.design import Criterion
+from study.protocol.design import Question
 from study.records import Comparison, Item, Output, Profile, StudyRecords, Verdict
 from study.tables import lookup
 
@@ -102,7 +102,7 @@ class JudgeQuestion:
 
 
 def questions_of(
-    records: StudyRecords, judge: Judge, criteria: Sequence[Criterion], *, n_comparisons: int | None = None
+    records: StudyRecords, judge: Judge, criteria: Sequence[Question], *, n_comparisons: int | None = None
 ) -> Iterator[JudgeQuestion]:
     """Yield a judge's questions on the main comparisons of a study, in a fixed order.
 
@@ -114,7 +114,7 @@ def questions_of(
     records : StudyRecords
         The study's material.
     judge : Judge
-    criteria : sequence of Criterion
+    criteria : sequence of Question
     n_comparisons : int, optional
         At most this many comparisons, the first by id; None means all.
     """
@@ -141,7 +141,7 @@ def questions_of(
 def _single(
     compared: Sequence[Comparison],
     judge: Judge,
-    criteria: Sequence[Criterion],
+    criteria: Sequence[Question],
     items: dict[str, Item],
     profiles: dict[str, Profile],
     outputs: dict[str, Output],
@@ -156,7 +156,7 @@ def _single(
 
 
 def _prompt(
-    judge: Judge, criterion: Criterion, item: Item, profile: Profile | None, shown: Sequence[Output]
+    judge: Judge, criterion: Question, item: Item, profile: Profile | None, shown: Sequence[Output]
 ) -> str:
     first, second = (plain_text(output.content) for output in shown)
     asked = criterion.question + (f" {criterion.help}" if criterion.help else "")

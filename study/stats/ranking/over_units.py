@@ -10,7 +10,7 @@ from study.errors import InvalidInput
 from study.stats.arrays import BoolArray, FloatArray, IntArray, compact
 from study.stats.claims import TOO_FEW
 from study.stats.multiway import JointSpread, joint_spread, spread
-from study.stats.units import FEWEST, Units
+from study.stats.units import FEWEST, Units, units_met
 from study.wording import counted
 
 DRAWN_BYTES = 64 * 2**20
@@ -126,7 +126,7 @@ def over_units(
     sums: Callable[[IntArray], FloatArray],
     cell: IntArray,
     units: Units,
-    meets: tuple[IntArray, IntArray],
+    meets: tuple[IntArray, ...],
     n_systems: int,
 ) -> OverUnits:
     """Return influence over units.
@@ -140,10 +140,10 @@ def over_units(
         Judgments of one cell have the same influence; codes without gaps.
     units : Units
     meets : tuple of ndarray of int64, shape (n_judgments,)
-        The two systems of each judgment.
+        The systems of each judgment: two of a comparison, any number of a ranking.
     n_systems : int
     """
-    met = {kind: _distinct(code, meets, n_systems) for kind, code in units.named.items()}
+    met = {kind: units_met(code, meets, n_systems) for kind, code in units.named.items()}
     kinds = _kinds(units, met, n_systems)
     named = dict.fromkeys(kind for one in (units.kinds, *kinds.values()) for kind in one)
     first, row = _finest(units.only(tuple(named)), len(cell))
@@ -179,20 +179,12 @@ def _finest(units: Units, n: int) -> tuple[IntArray, IntArray]:
     return first, place
 
 
-def distinct_units(units: Units, meets: tuple[IntArray, IntArray], n_systems: int) -> FloatArray:
+def distinct_units(units: Units, meets: tuple[IntArray, ...], n_systems: int) -> FloatArray:
     """Return how many units judged each system, for the kind with the fewest, shape (n_systems,)."""
     fewest = np.full(n_systems, np.inf if units.kinds else 0.0)
     for code in units.codes:
-        fewest = np.minimum(fewest, _distinct(code, meets, n_systems))
+        fewest = np.minimum(fewest, units_met(code, meets, n_systems))
     return fewest
-
-
-def _distinct(code: IntArray, meets: tuple[IntArray, IntArray], n_systems: int) -> IntArray:
-    """Return how many units of a kind judged each system, shape (n_systems,)."""
-    there = np.zeros((n_systems, int(code.max(initial=-1)) + 1), dtype=bool)
-    for system in meets:
-        there[system, code] = True
-    return np.asarray(there.sum(axis=1))
 
 
 def _alone(kinds: Mapping[bytes, tuple[str, ...]], met: Mapping[str, IntArray], n_systems: int) -> BoolArray:

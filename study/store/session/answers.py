@@ -5,6 +5,7 @@ from datetime import datetime
 from secrets import token_hex
 
 from study.assignment import Seat
+from study.protocol.questions import Question
 from study.protocol.response_evidence import Evidence, behaviour_of
 from study.records import Judgment, Rater
 
@@ -25,7 +26,7 @@ class Given:
 
 
 def judgment_of(
-    seat: Seat, rater: Rater, question: str, revision: int, given: Given, now: datetime, version: int
+    seat: Seat, rater: Rater, question: Question, revision: int, given: Given, now: datetime, version: int
 ) -> Judgment:
     """Return the judgment of one question, with the server's times and those of the browser's that are plausible."""
     seconds = round((now - given.shown_at).total_seconds(), 3) if given.shown_at else None
@@ -35,7 +36,7 @@ def judgment_of(
         judgment_id=token_hex(8),
         study_id=rater.study_id,
         assignment_id=seat.assignment_id,
-        question=question,
+        question=question.key,
         revision=revision,
         response=given.response,
         confidence=given.confidence,
@@ -43,9 +44,10 @@ def judgment_of(
         seconds=seconds,
         shown_at=given.shown_at,
         judged_at=now,
-        supersedes=seat.answers[question][2] if question in seat.answers else None,
+        supersedes=seat.answers[question.key][2] if question.key in seat.answers else None,
         design_version=version,
         skip_reason=given.reason,
+        kind=question.kind,
         **asdict(behaviour),
     )
 

@@ -189,7 +189,7 @@ def _facts(cursor: duckdb.DuckDBPyConnection, study_id: str, rules: Design) -> l
     found = cursor.execute(
         """
         select t.task_id, t.purpose, t.source_id, i.profile_id, i.tags, t.expected, t.withdrawn is not null,
-            (select count(*) from task_output o where o.task_id = t.task_id)
+            (select count(*) from task_output o where o.task_id = t.task_id), t.template, i.subjects
         from task t left join item i on i.item_id = t.item_id
         where t.study_id = ? order by if(t.purpose = 'practice', coalesce(t.name, ''), ''), t.task_id
         """,
@@ -207,6 +207,8 @@ def _facts(cursor: duckdb.DuckDBPyConnection, study_id: str, rules: Design) -> l
             priority.get(task_id, float("nan")),
             withdrawn,
             n_outputs,
+            template,
+            tuple(json.loads(subjects or "{}")),
         )
-        for task_id, purpose, source_id, profile_id, tags, expected, withdrawn, n_outputs in found
+        for task_id, purpose, source_id, profile_id, tags, expected, withdrawn, n_outputs, template, subjects in found
     ]

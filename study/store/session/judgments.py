@@ -4,7 +4,7 @@ Everything here happens under the database's lock, with the board in memory; new
 board. So a second submit finds the first one's revision and changes nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,9 +12,11 @@ from secrets import token_hex
 
 import duckdb
 
-from study.assignment import CHECK, MAIN, Board, Choice, RaterProgress, Seat, judged_for, turns
+from study.answers import Shape, checked
+from study.assignment import CHECK, MAIN, Board, Choice, RaterProgress, Seat, TaskFacts, judged_for, turns
 from study.assignment.elicitation_rounds import elicited_id
-from study.errors import DatabaseError, NotAllowed
+from study.errors import DatabaseError, InvalidInput, NotAllowed
+from study.protocol.questions import PAIRS, is_met
 from study.protocol.response_evidence import Evidence
 from study.records import Assignment, Judgment, Rater, utc_now
 from study.responses import NO_ANSWER, SKIP, SKIP_REASONS, UNDONE
@@ -33,8 +35,8 @@ from study.tables import lookup
 class CurrentTask:
     """A rater's current task, with the answers given so far.
 
-    ``revisions`` is a one-shot token: an answer counts only if the question is still at the revision at which it was
-    shown. ``warned`` is True if the rater has just failed a check and has failed enough for a warning. ``profile_id``
+    ``revisions`` names all questions about the task, even those that are asked only after some answers. It is a one-shot token:
+    an answer counts only if the question is still at the revision at which it was shown. ``warned`` is True if the rater has just failed a check and has failed enough for a warning. ``profile_id``
     names the elicited profile that it is judged for.
     """
 
@@ -44,6 +46,7 @@ class CurrentTask:
     answers: dict[str, str]
     revisions: dict[str, int]
     progress: RaterProgress
+    template: str = PAIRS
     condition: str | None = None
     warned: bool = False
     profile_id: str | None = None
@@ -89,8 +92,9 @@ def task_of(db: Database, rater: Rater, open_seat: Seat | None, choice: Choice |
         board.task_ids[seat.task],
         seat.arrangement,
         {question: seat.answers[question][1] for question in seat.answered()},
-        {question: _next_revision(seat, question) for question in board.questions},
+        {question.key: _next_revision(seat, question.key) for question in board.asked_of(seat)},
         _progress(board, rater, now),
+        board.facts[seat.task].template,
         seat.condition,
         is_warned(board, seat),
         seat.profile_id,
@@ -126,13 +130,43 @@ def record_judgment(
     evidence: Evidence | None = None,
     has_profile: bool = True,
 ) -> bool:
-    """Store an answer as given on screen; it is on disk when this returns True.
+    """Store the answer to one question; see :func:`record_answers`."""
+    return record_answers(
+        db,
+        rater,
+        assignment_id,
+        {question: (revision, response)},
+        confidence=confidence,
+        rationale=rationale,
+        shown_at=shown_at,
+        evidence=evidence,
+        has_profile=has_profile,
+    )
 
-    Returns False, and changes nothing, if the answer is stale: the question has since been answered (a double click,
+
+def record_answers(
+    db: Database,
+    rater: Rater,
+    assignment_id: str,
+    answers: Mapping[str, tuple[int, str]],
+    *,
+    confidence: int | None = None,
+    rationale: str | None = None,
+    shown_at: datetime | None = None,
+    evidence: Evidence | None = None,
+    has_profile: bool = True,
+) -> bool:
+    """Store answers as given on screen, all or none; they are on disk when this returns True.
+
+    Returns False, and changes nothing, if they are stale: one of the questions has since been answered (a double click,
     a second tab), the task was withdrawn, or the lease ran out and another rater holds the place.
 
     Parameters
     ----------
+    answers : mapping of str to (int, str)
+        The revision and the response by the key of the question.
+    confidence, rationale : int, str, optional
+        Stored with the first of the questions.
     evidence : Evidence, optional
         The browser's measurements; without them the server's times are used.
     has_profile : bool
@@ -141,12 +175,40 @@ def record_judgment(
     Raises
     ------
     InvalidInput
-        If the question or the response is not one of the study's.
+        If a question or a response is not one of the study's, or an answer is missing.
     """
-    allowed = {option.code: option for option in design(db, rater.study_id).criterion(question).options()}
-    lookup(allowed, response, "response")
-    given = Given(response, shown_at, rationale, confidence, evidence=evidence, has_profile=has_profile)
-    return _record(db, rater, assignment_id, {question: revision}, given)
+    with db.lock:
+        board = board_of(db, rater.study_id)
+        seat = board.seats.get(assignment_id)
+        facts = board.facts[seat.task] if seat else TaskFacts("")
+        shape = Shape(facts.n_outputs, facts.subjects)
+        given: dict[str, Given] = {}
+        _refuse_unasked(board, seat, answers)
+        for key, (_, response) in answers.items():
+            question = design(db, rater.study_id).question(key)
+            first = not given
+            given[key] = Given(
+                checked(question, response, shape),
+                shown_at,
+                rationale if first else None,
+                confidence if first else None,
+                evidence=evidence,
+                has_profile=has_profile,
+            )
+        return _record(db, rater, assignment_id, {key: one for key, (one, _) in answers.items()}, given)
+
+
+def _refuse_unasked(board: Board, seat: Seat | None, answers: Mapping[str, tuple[int, str]]) -> None:
+    """Raise InvalidInput if a question is not asked about the task, or not after these answers."""
+    if seat is None:
+        return
+    given = {key: response for key, (_, response, _) in seat.answers.items()}
+    given |= {key: response for key, (_, response) in answers.items()}
+    asked = {one.key: one for one in board.asked_of(seat)}
+    for key in answers:
+        condition = lookup(asked, key, "question").shown_if
+        if condition and not is_met(condition, given):
+            raise InvalidInput(f"question {key!r} is not asked after the answer to {condition.question!r}")
 
 
 def skip(
@@ -173,20 +235,23 @@ def skip(
     if reason is not None:
         lookup(SKIP_REASONS, reason, "reason to skip")
     given = Given(SKIP, shown_at, bounded(note), reason=reason, evidence=evidence, has_profile=has_profile)
-    return _record(db, rater, assignment_id, revisions, given)
+    return _record(db, rater, assignment_id, revisions, dict.fromkeys(revisions, given))
 
 
 def undo(db: Database, rater: Rater, judgment_id: str) -> bool:
-    """Undo the rater's last answer (or whole skip), if it is still this one; the task is open again."""
+    """Undo the rater's last answer with all that was saved with it, or the whole skip, if it is still this one."""
     with db.lock:
         if last_judgment(db, rater) != judgment_id:
             return False
-        last = board_of(db, rater.study_id).last_answer(rater.rater_id)
+        board = board_of(db, rater.study_id)
+        last = board.last_answer(rater.rater_id)
         assert last is not None
         seat, question = last
-        questions = seat.answered() if seat.skipped() else [question]
-        revisions = {question: _next_revision(seat, question) for question in questions}
-        return _record(db, rater, seat.assignment_id, revisions, Given(UNDONE))
+        saved = seat.answered()
+        if not seat.skipped():
+            saved = [one for one in board.saved_with(seat, question) if one in saved]
+        revisions = {one: _next_revision(seat, one) for one in saved}
+        return _record(db, rater, seat.assignment_id, revisions, dict.fromkeys(saved, Given(UNDONE)))
 
 
 def last_judgment(db: Database, rater: Rater) -> str | None:
@@ -203,7 +268,7 @@ def _record(
     rater: Rater,
     assignment_id: str,
     revisions: dict[str, int],
-    given: Given,
+    given: Mapping[str, Given],
 ) -> bool:
     now = utc_now()
     with db.lock:
@@ -215,11 +280,12 @@ def _record(
             return False
         if any(_next_revision(seat, question) != revision for question, revision in revisions.items()):
             return False
-        if given.response not in NO_ANSWER and set(revisions) & set(seat.answered()):
+        answers = {key for key, one in given.items() if one.response not in NO_ANSWER}
+        if answers & set(seat.answered()):
             return False
-        version = current_version(db, rater.study_id)
+        rules, version = board.design, current_version(db, rater.study_id)
         new = [
-            judgment_of(seat, rater, question, revision, given, now, version)
+            judgment_of(seat, rater, rules.question(question), revision, given[question], now, version)
             for question, revision in revisions.items()
         ]
         return _commit(db, board, seat, rater, new)

@@ -147,7 +147,7 @@ def _of_address(board: Board, raters: Iterable[str]) -> Vacancy | None:
 
 def most_per_address(board: Board) -> int:
     """Return the maximum number of unanswered places per address: by the design, else half of all."""
-    half = board.overlap * board.places.n_standing // 2
+    half = int(board.overlaps[board.standing].sum()) // 2
     return board.design.places_per_address or max(FEWEST_PER_ADDRESS, half)
 
 

@@ -14,6 +14,7 @@ from study.content_kinds import plain_text
 from study.records import CHECK_SYSTEM
 from study.responses import NO_ANSWER, OPTIONS
 from study.store.engine.database import Database
+from study.store.studies.answer_cells import answer_frame, answer_rows
 from study.store.studies.coding import Rows, arrow, coded_frame, coded_rows, plain_frame, refuse_unknown
 from study.store.studies.coverage import coverage_rows
 from study.store.studies.verdicts import verdict_frame, verdict_rows
@@ -214,7 +215,8 @@ BIG_READS: dict[str, Read] = {
     "texts": _OUTPUT_TEXTS,
     "lengths": Read(_LENGTHS.rows, _lengths_frame, _LENGTHS.reads),
     "verdicts": Read(verdict_rows, verdict_frame, ("verdict", "task", "item", "profile")),
-    "answers": _RATER_ANSWERS,
+    "answers": Read(answer_rows, answer_frame, (*ANSWERS, "task_output", "output")),
+    "rater_answers": _RATER_ANSWERS,
     "coverage": _coverage(simulated=False),
     "simulated_coverage": _coverage(simulated=True),
 }

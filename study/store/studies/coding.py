@@ -96,7 +96,7 @@ def offered_answers(db: Database, study_id: str) -> dict[str, str]:
     for rules in (design(db, study_id), *(parse_design(one.design) for one in frozen)):
         for criterion in rules.criteria:
             codes = offered.setdefault(criterion.key, {})
-            codes.update(dict.fromkeys(option.code for option in criterion.options()))
+            codes.update(dict.fromkeys(option.code for option in criterion.preference_options()))
     return {key: " ".join(codes) for key, codes in offered.items()}
 
 

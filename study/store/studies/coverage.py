@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from study.protocol.design import Design
 from study.protocol.response_evidence import LONGEST_GAP
 from study.records import ACTIVE, Event
 from study.store.engine import rows
@@ -28,30 +29,52 @@ def coverage_rows(db: Database, study_id: str, *, simulated: bool) -> Rows:
     """Return the rows for the table of :func:`coverage`."""
     rules = design(db, study_id)
     query = f"""
-        with judged as (
+        with asked as (
+            select unnest($templates) as template, unnest($questions) as n, unnest($overlaps) as places
+        ), judged as (
             select j.task_id, j.assignment_id, j.arrangement
             from judgment_current j join rater r on r.rater_id = j.rater_id
+            join task t on t.task_id = j.task_id join asked on asked.template = t.template
             where j.study_id = $study and j.purpose = 'main' and j.response <> 'skip'
                 and r.status = $active and (r.source = 'simulated') = $simulated and r.source <> 'imported'
-            group by all having count(*) = $criteria
+            group by j.task_id, j.assignment_id, j.arrangement, asked.n having count(*) >= asked.n
+        ), shown as (
+            select s.task_id, string_agg(distinct o.system, ', ' order by o.system) as systems
+            from task_output s join output o on o.output_id = s.output_id where s.study_id = $study group by 1
         )
-        select c.comparison_id, c.comparison_name, c.item_name, c.system_a, c.system_b, {profile_name("c")} as profile_name, c.tags,
+        select t.task_id as comparison_id, t.name as comparison_name, i.name as item_name,
+            coalesce(c.system_a, shown.systems) as system_a, coalesce(c.system_b, '') as system_b,
+            {profile_name("p")} as profile_name, i.tags,
             count(j.assignment_id) as judged, count(j.assignment_id) filter (j.arrangement = '01') as a_left,
-            $overlap as places
-        from comparison_long c left join judged j on j.task_id = c.comparison_id
-        where c.study_id = $study and c.comparison_purpose = 'main'
-            and not c.comparison_withdrawn
-        group by all order by judged, c.item_name, c.comparison_id
+            asked.places
+        from task t join asked on asked.template = t.template join shown on shown.task_id = t.task_id
+        join item i on i.item_id = t.item_id
+        left join (select *, name as profile_name from profile) p on p.profile_id = i.profile_id
+        left join comparison_long c on c.comparison_id = t.task_id
+        left join judged j on j.task_id = t.task_id
+        where t.study_id = $study and t.purpose = 'main' and t.withdrawn is null
+        group by all order by judged, i.name, t.task_id
         """
     parameters = {
         "study": study_id,
         "active": ACTIVE,
         "simulated": simulated,
-        "criteria": len(rules.criteria),
-        "overlap": rules.overlap,
+        **_asked(rules),
     }
     with db.reading() as cursor:
         return {"": cursor.sql(query, params=parameters).to_arrow_table()}
+
+
+def _asked(rules: Design) -> dict[str, list[object]]:
+    """Return the templates, how many questions each asks in any case, and how many raters its tasks want."""
+    templates = rules.in_use()
+    return {
+        "templates": [one.key for one in templates],
+        "questions": [
+            sum(asked.shown_if is None for asked in rules.questions_of(one.key)) for one in templates
+        ],
+        "overlaps": [one.overlap or rules.overlap for one in templates],
+    }
 
 
 def rater_progress(db: Database, study_id: str, *, simulated: bool = False) -> "pd.DataFrame":
@@ -59,18 +82,20 @@ def rater_progress(db: Database, study_id: str, *, simulated: bool = False) -> "
 
     Active seconds are summed over all answers; an answer without them counts with its time, up to a minute.
     """
-    rules = design(db, study_id)
+    asked = _asked(design(db, study_id))
     with db.reading() as cursor:
         return cursor.execute(
             f"""
             with answered as (
-                select j.rater_id, j.assignment_id, j.purpose, count(*) as answers,
+                select j.rater_id, j.assignment_id, j.purpose, count(*) >= any_value(asked.n) as is_done,
                     sum(coalesce(j.active_seconds, least(j.seconds, $gap))) as active_seconds, min(j.judged_at) as first_at, max(j.judged_at) as last_at
-                from judgment_current j where j.study_id = $study and j.response <> 'skip' group by all
+                from judgment_current j join task t on t.task_id = j.task_id
+                join (select unnest($templates) as template, unnest($questions) as n) asked on asked.template = t.template
+                where j.study_id = $study and j.response <> 'skip' group by j.rater_id, j.assignment_id, j.purpose
             )
             select r.rater_id, {viewer_column("r.external_id")} as external_id, r.status, r.arm,
                 coalesce({viewer_column("r.attributes")}, '{{}}') as attributes, r.created_at,
-                count(*) filter (a.purpose = 'main' and a.answers = $criteria) as judged,
+                count(*) filter (a.purpose = 'main' and a.is_done) as judged,
                 count(*) filter (a.purpose = 'check') as checks,
                 count(*) filter (a.purpose = 'repeat') as repeats,
                 coalesce(sum(a.active_seconds), 0) as active_seconds,
@@ -82,7 +107,8 @@ def rater_progress(db: Database, study_id: str, *, simulated: bool = False) -> "
             {
                 "study": study_id,
                 "gap": LONGEST_GAP,
-                "criteria": len(rules.criteria),
+                "templates": asked["templates"],
+                "questions": asked["questions"],
                 "simulated": simulated,
             },
         ).df()

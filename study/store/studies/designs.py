@@ -14,10 +14,12 @@ from study.store.engine.acting_person import researchers_only
 from study.store.engine.database import Database, log_event
 from study.store.studies.divergences import EDIT, divergence_measures, priorities
 from study.store.studies.studies import comparison_count, design, frozen, pool_of, study
+from study.store.studies.tasks import fit_tasks
 from study.wording import counted, listed
 
 MOST_GROUPS, MOST_SYSTEMS = 5, 5  # in one error message
-FIXED = ("key", "response_format", "ties", "both_bad")
+WORDS = {"question", "help", "labels", "sees"}
+"""What a new version of a design may change in a question."""
 
 
 @researchers_only
@@ -84,6 +86,7 @@ def set_design(db: Database, study_id: str, new_design: Design) -> None:
             )
         with db.writing(forget=True) as cursor:
             _write(cursor, study_id, new_design)
+            fit_tasks(cursor, study_id, new_design)
             log_event(cursor, "design_changed", study_id=study_id, details={"hash": new_design.hash()})
 
 
@@ -100,14 +103,11 @@ def new_version(db: Database, study_id: str, new_design: Design) -> int:
         current = study(db, study_id)
         if current.state == "draft":
             raise NotAllowed(f"study {study_id!r} is a draft: change its design directly")
-        before, after = (
-            [[getattr(criterion, name) for name in FIXED] for criterion in one.criteria]
-            for one in (design(db, study_id), new_design)
-        )
+        before, after = (_meanings(one) for one in (design(db, study_id), new_design))
         if before != after:
             raise NotAllowed(
-                f"design field 'criteria': a new version must keep {', '.join(FIXED)} of every criterion, "
-                "because raters have answered them; make a new study to ask something else"
+                "design fields 'questions' and 'templates': a new version must keep what is asked (key, kind, options, steps), "
+                "because raters have answered it; make a new study to ask something else"
             )
         version = current_version(db, study_id) + 1
         changed = replace(current, design=new_design.to_json(), design_hash=new_design.hash())
@@ -142,6 +142,13 @@ def current_version(db: Database, study_id: str) -> int:
             found = rows.select(cursor, DesignVersion, "where study_id = ? order by version", [study_id])
             known = db.versions[study_id] = found[-1].version if found else 0
     return known
+
+
+def _meanings(one: Design) -> object:
+    """Return what raters' answers depend on."""
+    asked = [question.model_dump(exclude=WORDS) for question in one.questions]
+    shown = [template.model_dump(exclude={"share", "overlap"}) for template in one.in_use()]
+    return asked, shown
 
 
 def _write(cursor: duckdb.DuckDBPyConnection, study_id: str, new_design: Design) -> None:

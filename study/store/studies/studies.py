@@ -29,6 +29,7 @@ from study.store.engine import rows
 from study.store.engine.acting_person import require_signed_in, researchers_only
 from study.store.engine.database import Database, log_event
 from study.store.engine.disclosure import as_seen
+from study.store.studies.tasks import fit_tasks
 from study.wording import listed
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def save_records(db: Database, records: StudyRecords, *, new_study: bool = True)
                 what = TABLE_OF_RECORD[record_type].replace("_", " ")
                 raise InvalidInput(f"a {what} of study {study.study_id!r} already exists: {error}") from error
             counts[record_type.__name__] = len(found)
+        if new_study and parse_design(study.design).templates:
+            fit_tasks(cursor, study.study_id, parse_design(study.design))
         log_event(cursor, "imported", study_id=study.study_id, details=counts)
 
 

@@ -132,8 +132,8 @@ def own_texts(db: Database, study_id: str) -> "pd.DataFrame":
     with db.reading() as cursor:
         return cursor.execute(
             """
-            select 'reason' as place, i.name, j.rationale as text from judgment j
-            join assignment a using (assignment_id) join task t using (task_id) join item i using (item_id)
+            select 'reason' as place, coalesce(i.name, t.source_id) as name, j.rationale as text from judgment j
+            join assignment a using (assignment_id) join task t using (task_id) left join item i on i.item_id = t.item_id
             where j.study_id = ? and j.rationale is not null
             union all select 'reference', name, reference from item where study_id = ? and reference is not null
             union all select 'form', rater_id, answers from step where study_id = ? and phase in ('screening', 'demographics', 'closing')

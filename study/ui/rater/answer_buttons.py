@@ -4,8 +4,9 @@ The browser draws the buttons, listens to their keys, and sends a press with its
 trusted: a press counts only for the question drawn last, and for a button that it has.
 """
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from study.protocol.response_evidence import Evidence, evidence_of
 from study.records import JsonObject
@@ -15,15 +16,20 @@ from study.ui.rater.question import ShownQuestion, opaque
 
 CONFIDENCE = {1: "Guessing", 2: "Fairly sure", 3: "Certain"}
 MOST_WORDS = 2000
+MOST_ANSWERS = 256_000  # characters of a form as JSON
 
 
 @dataclass(frozen=True, slots=True)
 class PressData:
-    """The data of a press: the rater's confidence and their words, each only if it was asked for."""
+    """The data of a press: the rater's confidence and their words, each only if it was asked for; what a form holds.
+
+    ``answers`` has, per question of the form, a value for each row; none of it is checked yet.
+    """
 
     evidence: Evidence | None = None
     confidence: int | None = None
     words: str | None = None
+    answers: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,8 @@ class AnswerButtons:
     help: str = ""
     confidence: bool = False
     box: Box | None = None
+    form: tuple[JsonObject, ...] = ()
+    steps: int = 0
 
     def drawn(self, asked: ShownQuestion) -> JsonObject:
         """Return the data that the browser draws, for JSON."""
@@ -75,6 +83,8 @@ class AnswerButtons:
             "answers": [_drawn(button) for button in self.answers],
             "aside": [_drawn(button) for button in self.aside],
             "confidence": list(CONFIDENCE.items()) if self.confidence else [],
+            "form": list(self.form) or None,
+            "steps": self.steps,
             "box": [self.box.label, self.box.placeholder, MOST_WORDS, self.box.leads] if self.box else None,
         }
 
@@ -94,7 +104,13 @@ class AnswerButtons:
             evidence_of(sent.get("evidence"), asked.question),
             confidence if self.confidence and type(confidence) is int and confidence in CONFIDENCE else None,
             words.strip()[:MOST_WORDS] or None if self.box and isinstance(words, str) else None,
+            self._answers(sent.get("answers")),
         )
+
+    def _answers(self, sent: object) -> Mapping[str, object]:
+        """Return the answers of the form, if they are as long as answers can be."""
+        known = isinstance(sent, Mapping) and {str(one["name"]) for one in self.form} >= set(sent)
+        return sent if known and len(json.dumps(sent)) <= MOST_ANSWERS else {}  # type: ignore[return-value]
 
 
 def _drawn(button: Button) -> JsonObject:

@@ -30,7 +30,9 @@ def code(name: str) -> str:
 
 def _page_code() -> str:
     styles = f"const STYLES = {json.dumps(code('panels.css') + code('vote.css'))};\n"
-    return styles + "".join(code(name) for name in ("panels.js", "evidence.js", "vote.js", "page.js"))
+    return styles + "".join(
+        code(name) for name in ("panels.js", "evidence.js", "questions.js", "vote.js", "page.js")
+    )
 
 
 PAGE_CODE = _page_code()

@@ -22,9 +22,9 @@ FULL = (
     "This study has all the answers it needs, so there is nothing left to judge. Thank you for your interest."
 )
 WAIT = {
-    "held": "Other raters are judging the last pairs. If one of them goes unanswered, you will get it",
+    "held": "Other raters are judging the last {word}s. If one of them goes unanswered, you will get it",
     "address": (
-        "Many raters on your network are judging at the moment. When one of their pairs becomes free, you "
+        "Many raters on your network are judging at the moment. When one of their {word}s becomes free, you "
         "will get it"
     ),
 }
@@ -61,7 +61,7 @@ def consent_screen(study: Study) -> None:
             steps.code_and_link(design, "full")
             return
         if vacancy.kind != "open":
-            waiting(vacancy, study_id=study.study_id, external_id=external_id)
+            waiting(vacancy, design.task_word, study_id=study.study_id, external_id=external_id)
             return
         steps.consent_text(design, store.has_practice(db, study.study_id))
         if study.state != "live":
@@ -97,16 +97,15 @@ def _is_preview(design: Design) -> bool:
 
 def waiting(
     vacancy: store.Vacancy,
+    word: str,
     *,
     study_id: str = "",
     external_id: str | None = None,
     rater: Rater | None = None,
 ) -> None:
-    """Ask a rater, or someone who has not agreed yet, to wait for a place; show for how long, and resume by itself."""
-    st.write(
-        f"{WAIT[vacancy.kind]} {_at_most(vacancy.until)}. This page will continue by itself; you can "
-        "leave it open."
-    )
+    """Ask a rater, or someone who has not agreed yet, to wait for a task; show for how long, and resume by itself."""
+    why = WAIT[vacancy.kind].format(word=word)
+    st.write(f"{why} {_at_most(vacancy.until)}. This page will continue by itself; you can leave it open.")
     st.write("You can also come back later with the same link.")
     _look_again(vacancy, study_id, external_id, rater)
 
@@ -151,7 +150,8 @@ def wait_screen(rater: Rater, vacancy: store.Vacancy) -> None:
     """Ask a rater who has agreed to wait for a place."""
     with st.container(width=720):
         st.header("Please wait a moment")
-        waiting(vacancy, rater=rater)
+        word = store.design(state.database(), rater.study_id).task_word
+        waiting(vacancy, word, rater=rater)
 
 
 def welcome_back(place: DeltaGenerator, is_over: bool) -> None:

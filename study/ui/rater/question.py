@@ -14,16 +14,16 @@ from study.ui.shared import error_messages
 
 @dataclass(frozen=True, slots=True)
 class ShownQuestion:
-    """One question on one rater's screen.
+    """One question, or several that are answered together, on one rater's screen.
 
-    ``question`` is an opaque digest, constant for the same question; ``moved_on`` means that it appeared by itself,
-    replacing one without an answer from this page.
+    ``question`` is an opaque digest, constant for the same question; ``word`` is what the rater knows the task as;
+    ``moved_on`` means that it appeared by itself, replacing one without an answer from this page.
     """
 
     rater: Rater
     task: store.CurrentTask
-    criterion: str
     question: str
+    word: str
     shown: state.Since
     has_profile: bool
     moved_on: bool = False
@@ -41,13 +41,15 @@ def too_early(asked: ShownQuestion, since: state.Since, guard: float) -> bool:
 def note_early_click(asked: ShownQuestion) -> None:
     """Log a click that came too soon, and tell the rater."""
     error_messages.tell_next(store.log_early_click, state.database(), asked.rater, asked.task.assignment_id)
-    st.toast("That was too quick to be counted. Please look at the pair first.")
+    st.toast(f"That was too quick to be counted. Please look at the {asked.word} first.")
 
 
 def tell_if_withdrawn(asked: ShownQuestion) -> None:
     """Explain why an answer was not stored, if its comparison has been withdrawn."""
     if store.is_withdrawn(state.database(), asked.rater.study_id, asked.task.task_id):
-        st.toast("That pair was taken out of the study, so your answer was not needed. Here is another one.")
+        st.toast(
+            f"That {asked.word} was taken out of the study, so your answer was not needed. Here is another one."
+        )
 
 
 def opaque(*parts: object) -> str:

@@ -13,8 +13,8 @@ from study.ui.rater.question import ShownQuestion, opaque, tell_if_withdrawn, to
 from study.ui.shared import error_messages
 
 GUARD = 0.3
-TITLE = "Why are you skipping this pair?"
-ALL_SAID = "Giving a reason is optional. You will get another pair either way."
+TITLE = "Why are you skipping this {word}?"
+ALL_SAID = "Giving a reason is optional. You will get another {word} either way."
 
 
 def vote(asked: ShownQuestion) -> AnswerButtons:
@@ -29,7 +29,14 @@ def vote(asked: ShownQuestion) -> AnswerButtons:
     )
     # The text field comes first: the second half of a double click on Skip lands on it, and does nothing.
     box = Box("In your own words (optional)", "In your own words (optional)", leads=True)
-    return AnswerButtons(opaque(asked.question, "skipping"), TITLE, reasons, aside, help=ALL_SAID, box=box)
+    return AnswerButtons(
+        opaque(asked.question, "skipping"),
+        TITLE.format(word=asked.word),
+        reasons,
+        aside,
+        help=ALL_SAID.format(word=asked.word),
+        box=box,
+    )
 
 
 @rater_action

@@ -64,7 +64,7 @@ def practice_screen(rater: Rater, design: Design) -> None:
             if results:
                 _feedback(design, rater, results[-1])
         comparison.around(rater)
-        comparison.comparison_screen(rater, task, heading=f"Practice {len(results) + 1}")
+        comparison.task_screen(rater, task, heading=f"Practice {len(results) + 1}")
         return
     right = sum(one.passed for one in results)
     with st.container(width=720):
@@ -128,8 +128,9 @@ def how_to_answer(design: Design) -> None:
 
 
 def _finished(rater: Rater) -> None:
-    done = store.progress(state.database(), rater).done
-    st.write(f"You have judged {done} {('pair' if done == 1 else 'pairs')}. Your answers are saved.")
+    db = state.database()
+    done, word = store.progress(db, rater).done, store.design(db, rater.study_id).task_word
+    st.write(f"You have judged {done} {word}{'' if done == 1 else 's'}. Your answers are saved.")
 
 
 def code_and_link(design: Design, outcome: Coded) -> None:

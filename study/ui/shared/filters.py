@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from study import frames, store
-from study.protocol.design import Criterion
+from study.protocol.design import Question
 from study.records import Study
 from study.ui import state
 from study.ui.shared import data_version, heading, tables
@@ -18,6 +18,10 @@ FILTER_HELP = {
     )
 }
 NO_JUDGMENT_YET = "There are no judgments on this question yet."
+NO_CRITERION = (
+    "This page is about preferences between two outputs, and this study asks for none. The commands `analyze ratings`, "
+    "`analyze correlation` and `export --format answers_csv` read its answers."
+)
 BANNERS = {
     "simulated": "These are judgments by simulated raters, not by people.",
     "both": "These are judgments by people and by simulated raters together.",
@@ -40,7 +44,11 @@ def judged_study(
     judgments = tables.study_table(study.study_id, "judgments", hashes)
     facts = tables.cached_call(frames.filter_facts, judgments)
     if not facts.populations:
-        st.info(waiting_sentence(study))
+        st.info(
+            waiting_sentence(study)
+            if store.design(state.database(), study.study_id).criteria
+            else NO_CRITERION
+        )
         if without is not None:
             without(study)
         st.stop()
@@ -99,7 +107,7 @@ def _subset(facts: frames.FilterFacts, filtered: bool) -> frames.Subset:
     return frames.Subset(population, excluded, **chosen, withdrawn=withdrawn)
 
 
-def chosen_criterion(view: View) -> Criterion:
+def chosen_criterion(view: View) -> Question:
     """Let the researcher choose a question if the study asks several."""
     criteria = {criterion.key: criterion for criterion in view.design.criteria}
     if len(criteria) == 1:

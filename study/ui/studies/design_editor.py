@@ -5,9 +5,12 @@ from collections.abc import Mapping
 import streamlit as st
 
 from study import store
+from study.answers import kind_of
+from study.answers.choice import LETTERS
 from study.errors import InvalidInput
 from study.formats.readers.settings import read_design, write_design
 from study.protocol.design import Design
+from study.protocol.questions import Question
 from study.records import Study
 from study.ui import state
 from study.ui.rater import components, contents, steps
@@ -221,23 +224,40 @@ def _forms(design: Design) -> None:
         st.caption("There are no forms. Add questions under `screening`, `demographics` or `closing`.")
 
 
+ABOUT = {
+    "task": "",
+    "each_output": ", for each output",
+    "each_subject": ", for each subject",
+    "each_output_and_subject": ", for each output and subject",
+}
+
+
 def _pair(study: Study, design: Design) -> None:
     found = store.preview_material(state.database(), study.study_id, design)
     if found is None:
         st.caption("There are no comparisons yet.")
         return
-    criterion = design.criteria[0]
+    seen = design.questions[0].sees
     context = []
-    if found.profile is not None and "profile" in criterion.sees:
+    if found.profile is not None and "profile" in seen:
         context.append((design.profile_title, contents.blocks(found.profile.content)))
-    if "request" in criterion.sees:
+    if "request" in seen:
         context.append((design.request_title, contents.blocks(found.item.content)))
-    outputs = zip("AB", found.outputs, strict=True)
+    letters = LETTERS if len(found.outputs) > 1 else [""]
+    outputs = zip(letters, found.outputs, strict=False)
     components.panels(
         context=context, outputs=[(one, contents.blocks(output.content)) for one, output in outputs]
     )
-    for criterion in design.criteria:
-        st.markdown(f"**{state.escaped(criterion.question)}**")
-        with st.container(horizontal=True):
-            for option in criterion.options():
-                st.button(option.label, key=f"preview_{criterion.key}_{option.code}", disabled=True)
+    for question in design.questions:
+        _question(question, len(found.outputs))
+
+
+def _question(question: Question, n_outputs: int) -> None:
+    """Draw a question with what it offers, or how it is answered."""
+    kind = kind_of(question)
+    st.markdown(f"**{state.escaped(question.question)}**")
+    st.caption(f"{kind.label}: {state.escaped(kind.words(question))}{ABOUT[question.about]}")
+    with st.container(horizontal=True):
+        for place, offer in enumerate(kind.offers(question, n_outputs)):
+            label = offer.label or str(offer.value)
+            st.button(label, key=f"preview_{question.key}_{place}", disabled=True)

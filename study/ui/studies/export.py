@@ -7,7 +7,7 @@ from typing import get_args
 import streamlit as st
 
 from study import store
-from study.formats import EXPORTERS
+from study.formats import Exporter
 from study.formats.dictionary import dictionary_markdown
 from study.formats.tiers import DEFAULT_TIER, TIERS, TREATMENT_WORDS, Tier, tiers_markdown
 from study.records import Study
@@ -98,8 +98,8 @@ def offer(study: Study, asked: Wanted, format: str) -> None:
         ),
         width="stretch",
     )
-    if format in EXPORTERS:
-        columns = EXPORTERS[format].columns
+    if isinstance(exporter, Exporter):
+        columns = exporter.columns
         with st.expander("What the columns mean"):
             st.markdown(dictionary_markdown(columns))
             st.markdown(tiers_markdown(columns))

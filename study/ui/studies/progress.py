@@ -50,15 +50,15 @@ def coverage_section(study: Study, *, simulated: bool) -> None:
     finish = pace.expected_finish(places - filled, recent, first, now)
     word = "done" if filled == places else f"{finish:%d %b, %H:%M}" if finish else "no answer in 24 h"
     columns[2].metric("Finished by", word, help="Time in UTC, at the pace of the last 24 hours.")
-    criterion = store.design(db, study.study_id).criteria[0].key
-    width = tables.cached_call(
-        pace.headline_width,
-        tables.study_table(study.study_id, "judgments"),
-        criterion=criterion,
-        share=known.share,
-        subset=frames.Subset("simulated" if simulated else "human"),
-    )
-    _width(columns[3], width, criterion)
+    for criterion in store.design(db, study.study_id).criteria[:1]:
+        width = tables.cached_call(
+            pace.headline_width,
+            tables.study_table(study.study_id, "judgments"),
+            criterion=criterion.key,
+            share=known.share,
+            subset=frames.Subset("simulated" if simulated else "human"),
+        )
+        _width(columns[3], width, criterion.key)
     st.progress(filled / max(places, 1))
     by = st.segmented_control(
         "By", list(progress.BY), default="pair", required=True, format_func=progress.BY.__getitem__
@@ -91,7 +91,7 @@ def raters_section(study: Study, *, simulated: bool) -> None:
         st.info(f"{progress.nobody_came(imported)} Send raters the link on the Studies page.")
         return
     checks = store.check_results(db, study.study_id)
-    answers, lengths = (tables.study_table(study.study_id, name) for name in ("answers", "lengths"))
+    answers, lengths = (tables.study_table(study.study_id, name) for name in ("rater_answers", "lengths"))
     flagged = tables.cached_call(
         flags.flags_of, answers, lengths, simulated=simulated, beside={"checks": checks}
     )

@@ -8,13 +8,15 @@ import numpy as np
 
 from study import store
 from study.errors import InvalidInput
-from study.protocol.design import Criterion, Design
+from study.protocol.design import Design, Question
+from study.protocol.questions import is_met
 from study.records import ACTIVE, CHECK_SYSTEM, Rater, StudyRecords, utc_now
 from study.tables import lookup
 from study.workflows.simulation.answers import (
     SimulatedPerson,
     SimulationState,
     answer_of,
+    other_answer_of,
     rng_of,
     with_profile,
 )
@@ -49,8 +51,8 @@ def simulate(
     records = store.study_records(db, study_id)
     details = {"raters": population.n_raters, "seed": population.seed}
     store.log_action(db, "simulated", study_id, details)
-    setting = _setting(records, store.design(db, study_id).criteria, population)
-    total = _expected_tasks(records, store.design(db, study_id), population) * len(setting.criteria)
+    setting = _setting(records, store.design(db, study_id).questions, population)
+    total = _expected_tasks(records, store.design(db, study_id), population) * len(setting.questions)
     people, judged = _enrolled(db, study_id, setting)
     active = people
     while active:
@@ -113,16 +115,17 @@ def _round(db: store.Database, setting: SimulationState, people: Sequence[Simula
 
 
 def _setting(
-    records: StudyRecords, criteria: tuple[Criterion, ...], population: SimulatedRaters
+    records: StudyRecords, questions: tuple[Question, ...], population: SimulatedRaters
 ) -> SimulationState:
     systems = sorted({output.system for output in records.outputs} - {CHECK_SYSTEM})
     return SimulationState(
         population,
-        criteria,
-        _strengths(population, systems, [criterion.key for criterion in criteria]),
+        questions,
+        _strengths(population, systems, [question.key for question in questions]),
         records.outputs_of_tasks(),
         {output.output_id: output.system for output in records.outputs},
         {one.task_id: (one.purpose, one.expected) for one in records.tasks if one.purpose != "main"},
+        _subjects(records),
     )
 
 
@@ -135,17 +138,28 @@ def _turn(db: store.Database, setting: SimulationState, person: SimulatedPerson)
     if task is None or person.has_left():
         return 0
     count = 0
-    for criterion in setting.criteria:
-        if criterion.key in task.answers:
+    given = dict(task.answers)
+    for question in setting.questions:
+        if question.key in given or question.key not in task.revisions:
             continue
-        key = rater.rater_id, task.task_id, criterion.key
+        if question.shown_if and not is_met(question.shown_if, given):
+            continue
+        key = rater.rater_id, task.task_id, question.key
         again = ("again",) if key in setting.given else ()
-        rng = rng_of(setting.population, rater, task.task_id, criterion.key, *again)
-        answer = answer_of(setting, person, task, criterion, rng)
+        rng = rng_of(setting.population, rater, task.task_id, question.key, *again)
+        answer = (answer_of if question.is_preference else other_answer_of)(
+            setting, person, task, question, rng
+        )
         setting.given.setdefault(key, answer)
-        count += _record(db, person, task, criterion.key, answer, rng)
+        given[question.key] = answer
+        count += _record(db, person, task, question.key, answer, rng)
     person.judged += 1
     return count
+
+
+def _subjects(records: StudyRecords) -> dict[str, tuple[str, ...]]:
+    subjects = {item.item_id: tuple(item.subjects) for item in records.items}
+    return {task.task_id: subjects.get(task.item_id or "", ()) for task in records.tasks}
 
 
 def _strengths(

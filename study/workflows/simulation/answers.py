@@ -1,16 +1,16 @@
 """The answers of a simulated rater, by the strengths of the systems or by the rater's kind."""
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from study import store
+from study.answers import Feelings, Shape, simulated
 from study.blinding import mirror, passes, shown_in
-from study.protocol.design import Criterion
+from study.protocol.design import Question
 from study.records import SIDES, Rater, stable_id
-from study.responses import BOTH_BAD, TIE, Option
+from study.responses import BOTH_BAD, TIE
 from study.workflows.simulation.population import SimulatedRaters, Strengths
 
 SLIP = 0.02  # rate at which an honest rater fails an attention or gold check
@@ -27,11 +27,12 @@ class SimulationState:
     """
 
     population: SimulatedRaters
-    criteria: tuple[Criterion, ...]
+    questions: tuple[Question, ...]
     strengths: Mapping[str, Strengths]
     outputs: Mapping[str, Sequence[str]]
     system_of: Mapping[str, str]
     checks: Mapping[str, tuple[str, str | None]]
+    subjects: Mapping[str, tuple[str, ...]]
     given: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
 
@@ -53,12 +54,12 @@ def answer_of(
     setting: SimulationState,
     person: SimulatedPerson,
     task: store.CurrentTask,
-    criterion: Criterion,
+    criterion: Question,
     rng: np.random.Generator,
 ) -> str:
-    """Return the answer of a rater of this kind."""
+    """Return the answer of a rater of this kind to a criterion."""
     population, key = setting.population, (person.rater.rater_id, task.task_id, criterion.key)
-    codes = [option.code for option in criterion.options()]
+    codes = [option.code for option in criterion.preference_options()]
     before = setting.given.get(key)
     if person.kind == "careless":
         answer = codes[rng.integers(len(codes))]
@@ -69,19 +70,50 @@ def answer_of(
     elif before and population.flip is not None:
         answer = before if rng.random() < population.flip else mirror(before)
     else:
-        shown = shown_in(task.arrangement, setting.outputs[task.task_id])
-        left, right = (setting.system_of[output] for output in shown)
-        strengths = setting.strengths[criterion.key]
-        weakest = min(strengths.values())
-        answer = _answer(population, criterion, strengths[left], strengths[right], weakest, rng)
+        answer = simulated(criterion, _feelings(setting, task, criterion), _shape(setting, task), rng)
     return answer
+
+
+def other_answer_of(
+    setting: SimulationState,
+    person: SimulatedPerson,
+    task: store.CurrentTask,
+    question: Question,
+    rng: np.random.Generator,
+) -> str:
+    """Return the answer of a rater of this kind to a question that is no preference; the careless answer by chance."""
+    feelings = _feelings(setting, task, question)
+    if person.kind == "careless":
+        feelings = replace(feelings, strengths=tuple(rng.normal(size=len(feelings.strengths))), lapse=1.0)
+    return simulated(question, feelings, _shape(setting, task), rng)
+
+
+def _shape(setting: SimulationState, task: store.CurrentTask) -> Shape:
+    return Shape(len(task.arrangement), setting.subjects[task.task_id])
+
+
+def _feelings(setting: SimulationState, task: store.CurrentTask, question: Question) -> Feelings:
+    """Return what is felt about the outputs on screen; an output made for a check feels like the weakest system."""
+    population, strengths = setting.population, setting.strengths[question.key]
+    weakest, strongest = min(strengths.values()), max(strengths.values())
+    shown = shown_in(task.arrangement, setting.outputs[task.task_id])
+    return Feelings(
+        tuple(strengths.get(setting.system_of[output], weakest) for output in shown),
+        weakest,
+        strongest,
+        population.noise,
+        population.tie_width,
+        population.position_bias,
+        population.lapse,
+        population.both_bad,
+    )
 
 
 def _answer_to_check(
     setting: SimulationState,
     person: SimulatedPerson,
     task: store.CurrentTask,
-    criterion: Criterion,
+    criterion: Question,
     rng: np.random.Generator,
 ) -> str:
     """Answer a check: right except for slips; only raters who heed the profile recognise a wrong-profile output."""
@@ -113,44 +145,12 @@ def with_profile(db: store.Database, population: SimulatedRaters, rater: Rater) 
     return store.finish_elicitation(db, rater)
 
 
-def _plain(criterion: Criterion, code: str) -> str:
+def _plain(criterion: Question, code: str) -> str:
     """Return a criterion's weakest option for left, right, tie or both bad; if it has none, the weakest of all."""
-    fitting = [option for option in criterion.options() if code in (option.side, option.code)]
-    return min(fitting or criterion.options(), key=lambda option: option.strength).code
+    fitting = [option for option in criterion.preference_options() if code in (option.side, option.code)]
+    return min(fitting or criterion.preference_options(), key=lambda option: option.strength).code
 
 
 def rng_of(population: SimulatedRaters, rater: Rater, *parts: str) -> np.random.Generator:
     """Return a separate generator for each answer, so that it does not depend on the order of the others."""
     return np.random.default_rng(int(stable_id(population.seed, rater.external_id, *parts), 16))
-
-
-def _answer(
-    population: SimulatedRaters,
-    criterion: Criterion,
-    left: float,
-    right: float,
-    weakest: float,
-    rng: np.random.Generator,
-) -> str:
-    """Return the code of a rater's answer to outputs of these strengths."""
-    options = criterion.options()
-    codes = [option.code for option in options]
-    lapses, finds_bad = rng.random(2) < (
-        population.lapse,
-        population.both_bad * math.exp(weakest - max(left, right)),
-    )
-    if lapses:
-        return codes[rng.integers(len(codes))]
-    if finds_bad and BOTH_BAD in codes:
-        return BOTH_BAD
-    feeling = left - right + population.position_bias + rng.logistic(scale=population.noise)
-    if abs(feeling) <= population.tie_width and TIE in codes:
-        return TIE
-    return _step(options, feeling, population)
-
-
-def _step(options: Sequence[Option], feeling: float, population: SimulatedRaters) -> str:
-    side = SIDES[0] if feeling > 0 else SIDES[1]
-    codes = {option.strength: option.code for option in options if option.side == side}
-    beyond = max(abs(feeling) - population.tie_width, 0.0)
-    return codes[min(1 + int(beyond / population.noise), max(codes))]

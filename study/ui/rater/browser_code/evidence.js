@@ -4,7 +4,7 @@ const SIGNS = ["pointermove", "pointerdown", "keydown", "wheel", "touchmove", "s
 
 // Streamlit calls the page's function on every draw and its clean-up only at the end, so there is one set of listeners per
 // page, which read the latest drawing.
-const page = (window.__blindpair ??= { drawn: null, shownAt: 0, early: 0, drafts: {} });
+const page = (window.__blindpair ??= { drawn: null, shownAt: 0, early: 0, drafts: {}, forms: {} });
 
 function measure(question) {
   const now = performance.now();

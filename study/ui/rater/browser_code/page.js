@@ -43,10 +43,12 @@ export default function ({ data: [drawn], parentElement, setTriggerValue }) {
   styled(parentElement);
   drawAbove(board, drawn.top, drawn.notices);
   drawPanels(board, drawn);
-  if (drawn.vote) renew(drawn.vote);
+  if (drawn.vote) {
+    page.board = board;
+    renew(drawn.vote);
+  }
   drawVote(board, drawn.vote);
   if (!drawn.vote) return undefined;
-  page.board = board;
   page.send = (sent) => setTriggerValue("press", sent);
   page.report = (sent) => setTriggerValue("early", sent);
   tellShown(drawn, () => setTriggerValue("shown", true));

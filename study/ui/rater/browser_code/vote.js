@@ -27,7 +27,7 @@ function drawButton(button) {
   node.type = "button";
   node.disabled = !button.open;
   node.dataset.name = button.name;
-  node.append(" ", element("kbd", "", button.keys[0].toUpperCase()));
+  if (button.label !== button.keys[0]) node.append(" ", element("kbd", "", button.keys[0].toUpperCase()));
   node.addEventListener("click", () => press(button, node));
   return node;
 }
@@ -83,10 +83,16 @@ function drawVote(board, vote) {
   drawn.signature = signature;
   drawn.dataset.view = vote.view;
   answers.append(...vote.answers.map(drawButton));
+  answers.classList.toggle("steps", vote.steps > 0);
+  answers.classList.toggle("many", vote.steps > 5);
+  answers.style.setProperty("--bp-offers", vote.steps);
+  drawn.classList.toggle("long", (vote.form ?? []).flatMap(({ rows }) => rows).length > 2);
   aside.append(...vote.aside.map(drawButton));
   if (vote.box) aside[vote.box[3] ? "prepend" : "append"](drawBox(vote));
-  drawn.append(...drawTitle(vote), ...(vote.confidence.length ? [drawConfidence(vote)] : []), answers, aside);
+  if (vote.form) drawn.append(drawForm(vote));
+  drawn.append(...(vote.form ? [] : drawTitle(vote)), ...(vote.confidence.length ? [drawConfidence(vote)] : []), answers, aside);
   if (before) before.replaceWith(drawn); else board.append(drawn);
+  if (vote.form) showForm(vote);
 }
 
 function press(button, node) {
@@ -96,11 +102,13 @@ function press(button, node) {
     page.report({ view: page.drawn.view, ms: Math.round(since), nth: ++page.early });
     return;
   }
+  if (button.name === "save" && !mayBeSaved(page.drawn)) return;
   node.classList.add("pressed");
   clearTimeout(page.telling);  // the answer reports it as well
   setTimeout(() => node.classList.remove("pressed"), PRESSED_MS);
   page.send({ view: page.drawn.view, button: button.name, words: page.drafts[page.drawn.view] ?? null,
-              confidence: page.sure ?? null, evidence: evidence() });
+              confidence: page.sure ?? null, evidence: evidence(),
+              ...(button.name === "save" ? { answers: given(page.drawn) } : {}) });
 }
 
 // The typed character; on keyboards without Latin letters or digits, also the key's usual one.
@@ -114,9 +122,20 @@ function keyNames(event) {
 function onKey(event) {
   // Enter and Escape leave the text field, so that keys answer again.
   const target = event.composedPath()[0];
-  if (typing(target) && ["Enter", "Escape"].includes(event.key)) { setTimeout(() => target.blur(), 0); return; }
+  const leaves = event.key === "Escape" || (event.key === "Enter" && target.tagName !== "TEXTAREA");
+  if (typing(target) && leaves) {
+    if (event.key === "Escape") target.blur();  // at once: the next key may follow before a timer would
+    else setTimeout(() => { target.blur(); if (page.drawn.form) goOn(page.drawn); }, 0);
+    return;
+  }
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(target)) return;
   if (document.querySelector(ABOVE)) return;
+  if (page.drawn.form) {
+    if (event.key === "Enter" && focused()?.matches?.("button:not(.offer, [data-name=save])")) return;
+    const done = onFormKey(page.drawn, event);
+    if (done === "card") return;  // it listens itself
+    if (done) { event.preventDefault(); event.stopImmediatePropagation(); return; }
+  }
   const buttons = [...page.drawn.answers, ...page.drawn.aside], names = keyNames(event);
   const button = buttons.find((each) => names.some((name) => each.keys.includes(name)));
   if (!button) return;
@@ -133,6 +152,7 @@ function renew(vote) {
     document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
     if (!typing(focused())) focused()?.blur();
     page.drafts = {};
+    page.forms = {};
   }
   if (page.drawn?.view !== vote.view) { page.shownAt = sinceNow(); page.sure = null; }
   if (page.measured?.question !== vote.measured) measure(vote.measured);

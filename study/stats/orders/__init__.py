@@ -1,0 +1,1 @@
+"""Rankings of several outputs: strengths, agreement, mean ranks, and pairs derived from them."""
