@@ -8,7 +8,15 @@ from playwright.sync_api import BrowserContext, Page, expect
 from study import store
 from study.protocol.design import Design, Question
 from study.ui.rater.comparison import MOVED_ON
-from tests.browser.conftest import App, press, question_shown, settle, start_app, wait_for_question
+from tests.browser.conftest import (
+    App,
+    press,
+    question_shown,
+    settle,
+    start_app,
+    wait_for_change,
+    wait_for_question,
+)
 from tests.browser.steps import agree, reopened
 from tests.conftest import small_study
 
@@ -136,3 +144,28 @@ def test_a_question_drawn_behind_another_tab_counts_as_seen_from_the_first_look(
     assert question_shown(tab) == shown
     press(tab, "1")
     assert answered(app) == ["fit"]
+
+
+def test_who_presses_on_a_page_that_calls_itself_hidden_is_heard(
+    app: App, new_context: Callable[..., BrowserContext]
+) -> None:
+    """A frame of another site can stand before the rater's eyes and be hidden to the browser."""
+    context = new_context()
+    context.add_init_script("Object.defineProperty(document, 'hidden', { get: () => true });")
+    tab = context.new_page()
+    tab.goto(app.judge_url("link-small"))
+    agree(tab)
+    wait_for_question(tab)
+    settle(tab)
+    first = question_shown(tab)
+    tab.keyboard.press("1")
+    expect(tab.get_by_text("That was too quick to be counted")).to_be_visible()
+    assert question_shown(tab) == first
+    tab.wait_for_timeout(600)
+    tab.keyboard.press("1")  # the press before it has shown that somebody looks
+    wait_for_change(tab, first, timeout=10_000)
+    second = question_shown(tab)
+    tab.wait_for_timeout(600)
+    tab.keyboard.press("1")  # and that the browser's word counts for nothing here
+    wait_for_change(tab, second, timeout=10_000)
+    assert answered(app) == ["fit", "quality"]

@@ -31,6 +31,7 @@ function onSign() {
 
 function onVisibility() {
   onSign();
+  page.seen = false;
   if (!document.hidden && page.shownAt === Infinity) page.shownAt = performance.now();
   if (page.measured) page.measured.hidden = document.hidden;
 }

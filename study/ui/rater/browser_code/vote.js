@@ -96,6 +96,10 @@ function drawVote(board, vote) {
 }
 
 function press(button, node) {
+  if (document.hidden && page.shownAt === Infinity) {
+    page.seen = true;  // whoever presses sees it: some browsers call a frame of another site hidden
+    page.shownAt = performance.now();
+  }
   const since = Math.max(0, performance.now() - page.shownAt);
   notePress(button.name);
   if (since < button.guard) {
@@ -145,7 +149,7 @@ function onKey(event) {
 }
 
 // When the current drawing is first seen: in a background tab, once it becomes visible.
-function sinceNow() { return document.hidden ? Infinity : performance.now(); }
+function sinceNow() { return document.hidden && !page.seen ? Infinity : performance.now(); }
 
 function renew(vote) {
   if (page.drawn?.comparison !== vote.comparison) {
