@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from study import store
 from tests.browser.conftest import App, answer_by, start_judging
+from tests.cases import cases
 from tests.tasks import SYSTEMS, save_study_of_all
 
 # What a rater types on the screen of each question, the last key being the one that saves.
@@ -40,7 +41,7 @@ def answer(page: Page) -> str:
     return asked
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", cases([390, 1280], [390]))
 def test_every_kind_is_answered_by_keys_alone(
     tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext], width: int
 ) -> None:
