@@ -118,7 +118,7 @@ def newest(room: Room) -> Seat | None:
 
 
 def watched(room: Room, action: str, number: int) -> None:
-    """Let a rater act; whoever is given a task has one of its least used arrangements."""
+    """Let a rater act; a task that is given out has one of its least used arrangements."""
     room.board.expire(room.now)
     before, last = [counts(room, task) for task in range(len(room.board.facts))], newest(room)
     room.do(action, number)

@@ -52,7 +52,7 @@ def responses(spec: AnswerSpec, n: int = 12) -> list[str]:
 
 
 def by_slot(spec: AnswerSpec, response: str, arrangement: str) -> list[tuple[str, Cell]]:
-    """Return the cells with slots in the place of positions; which option names a side of the screen is nobody's concern."""
+    """Return the cells with slots instead of positions, without the options that name a side of the screen."""
     found = []
     for cell in cells_of(spec, response, shape_of(spec)):
         text = None if spec.kind == "preference" else cell.text

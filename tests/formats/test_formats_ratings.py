@@ -102,7 +102,7 @@ def read_into(known: StudyRecords, rows: str) -> StudyRecords:
         ("item 0,alpha-net,,likert,3", "line 2, column 'rater': the cell is empty"),
         (
             "item 0,alpha-net,w1,likert,3\nitem 0,alpha-net,w1,likert,4",
-            "has rated this output on 'likert' on line 2",
+            "has judged this task on 'likert' on line 2; give one judgment per rater, task and question",
         ),
         ("item 0,alpha-net,w1,likert,", "no cell holds a rating"),
     ],
@@ -125,3 +125,15 @@ def test_ratings_in_words_need_a_design() -> None:
         InvalidInput, match="'Fluency' has ratings such as 'good', which are no numbers; give a design"
     ):
         read(LONG.replace(b",4\n", b",good\n"), name="r.csv")
+
+
+def test_the_link_of_an_imported_rater_cannot_be_computed_from_the_file() -> None:
+    first, second = (read(LONG, name="r.csv") for _ in range(2))
+    assert [one.rater_id for one in first.raters] == [one.rater_id for one in second.raters]
+    assert not {one.token for one in first.raters} & {one.token for one in second.raters}
+
+
+def test_an_unknown_source_of_a_rater_is_refused() -> None:
+    file = b"item_id,system,rater,value,rater_source\ni1,x,w1,3,robot\ni1,y,w1,4,robot\n"
+    with pytest.raises(InvalidInput, match="'robot' is not a known rater_source"):
+        read(file, name="r.csv", format="ratings")

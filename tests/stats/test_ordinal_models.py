@@ -228,7 +228,7 @@ def test_what_has_no_finite_estimate_is_undefined_with_a_reason(fit, value, syst
 
 def test_dependent_columns_and_a_single_rater_are_undefined():
     same = marginal_model(kinds(), SCALE, design=[[0, 0], [1, 1], [0, 0], [1, 1]], names=["a", "b"])
-    assert "say the same" in same.model.reason
+    assert "linearly dependent" in same.model.reason
     ratings = rated([1, 2, 3, 2], [0, 0, 1, 1], [0] * 4, [0, 1, 0, 1], systems=["A", "B"])
     assert "1 rater" in rater_model(ratings, [1, 2, 3]).reason
     assert "1 rater" in crossed_model(ratings, [1, 2, 3]).reason

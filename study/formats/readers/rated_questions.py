@@ -35,7 +35,7 @@ def design_of_ratings(given: Design, ratings: Sequence[tuple[str, str]]) -> Desi
     for name in values:
         if (other := keys.setdefault(key_of(name), name)) != name:
             raise InvalidInput(
-                f"the questions {other!r} and {name!r} are told apart by signs only; rename one of them"
+                f"the questions {other!r} and {name!r} differ only in punctuation or case; rename one of them"
             )
     questions = [_question(key, name, values[name]) for key, name in keys.items()]
     settled = given.model_dump(mode="json", exclude={"questions", "templates"})

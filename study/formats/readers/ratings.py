@@ -15,11 +15,13 @@ from study.formats.readers.ids import Ids
 from study.formats.readers.material import ITEM_FIELDS, PROFILE_FIELD, first_values, items_of, profiles_of
 from study.formats.readers.options import ImportOptions
 from study.formats.readers.rated_questions import design_of_ratings, key_of
+from study.formats.readers.seating import VoteRow, assignments_of, judgments_of, raters_of
 from study.formats.readers.tabular import FileTable
+from study.formats.readers.votes import SOURCES, codes_of_cells
 from study.protocol.design import Design, parse_design
 from study.protocol.questions import Question
 from study.protocol.tasks import tasks_of
-from study.records import Assignment, Judgment, Output, Rater, RaterSource, Study, StudyRecords, stable_id
+from study.records import Output, RaterSource, Study, StudyRecords, Task, stable_id
 
 RATING_FIELDS: dict[str, Field] = {
     "item_id": Field("your id of the request", required=True, aliases=("item",)),
@@ -37,7 +39,6 @@ RATING_FIELDS: dict[str, Field] = {
     **ITEM_FIELDS,
     **PROFILE_FIELD,
 }
-SOURCES: dict[str, RaterSource] = {"imported": "imported", "simulated": "simulated", "link": "imported"}
 RATED = tuple(
     name
     for name, kind in ANSWERS.items()
@@ -97,31 +98,31 @@ def read_ratings(
     else:
         new = StudyRecords(known.study)
     options.progress(0.8, "judgments")
-    _add_answers(new, ratings, known, rows, problems, options)
+    votes = _votes(ratings, known, table.name, problems, options)
+    new.raters, rater_ids = raters_of(votes, rows, known, problems, options.now)
+    new.assignments, assignment_ids = assignments_of(votes, rater_ids, rows, known, problems)
+    new.judgments = judgments_of(votes, assignment_ids, rows, known, problems)
     problems.stop()
     return new
 
 
 def _ratings(rows: Rows, problems: Problems, options: ImportOptions) -> list[RatingRow]:
-    shared = list(
-        zip(
-            rows.table.lines,
-            cells.names(rows, "item_id", problems, required=True),
-            cells.names(rows, "system", problems, required=True),
-            cells.names(rows, "condition", problems),
-            cells.names(rows, "rater", problems, required="rater" in rows.columns),
-            cells.names(rows, "question", problems),
-            [
-                SOURCES.get(name.lower() or "imported", "imported")
-                for name in cells.names(rows, "rater_source", problems)
-            ],
-            cells.numbers(rows, "seconds", problems, least=0),
-            cells.integers(rows, "confidence", problems),
-            cells.texts(rows, "rationale", problems),
-            [time or options.now for time in cells.times(rows, "judged_at", problems)],
-            strict=True,
-        )
+    parts = zip(
+        rows.table.lines,
+        cells.names(rows, "item_id", problems, required=True),
+        cells.names(rows, "system", problems, required=True),
+        cells.names(rows, "condition", problems),
+        cells.names(rows, "rater", problems, required="rater" in rows.columns),
+        cells.names(rows, "question", problems),
+        codes_of_cells(rows, "rater_source", SOURCES, SOURCES["imported"], problems),
+        cells.numbers(rows, "seconds", problems, least=0),
+        cells.integers(rows, "confidence", problems),
+        cells.texts(rows, "rationale", problems),
+        [time or options.now for time in cells.times(rows, "judged_at", problems)],
+        strict=True,
     )
+    problems.stop()
+    shared = list(parts)
     found = []
     for column, of_rater, of_question in _columns(rows):
         values = cells.names(Rows(rows.table, {"value": column}, ()), "value", problems)
@@ -185,96 +186,30 @@ def _material(
     return records
 
 
-def _add_answers(
-    new: StudyRecords,
-    ratings: Sequence[RatingRow],
-    known: StudyRecords,
-    rows: Rows,
-    problems: Problems,
-    options: ImportOptions,
-) -> None:
+def _votes(
+    ratings: Sequence[RatingRow], known: StudyRecords, file: str, problems: Problems, options: ImportOptions
+) -> list[VoteRow]:
+    """Return the ratings as answers about the study's tasks; those that do not fit are problems."""
     design = parse_design(known.study.design)
-    tasks, asked = _tasks(known, design, rows.table.name), _asked(design)
-    raters = {rater.external_id: rater for rater in known.raters if rater.external_id}
-    raters |= {rater.rater_id: rater for rater in known.raters}
-    held = {
-        (one.rater_id, one.task_id): one.assignment_id for one in known.assignments if one.purpose == "main"
-    }
-    following = _following(known)
-    given = {(one.assignment_id, one.question): "in the study already" for one in known.judgments}
-    answers = stable_id(*(f"{one.item} {one.system} {one.question} {one.value}" for one in ratings))
+    tasks, asked = _tasks(known, design, file), _asked(design)
     items = Ids(name for _, name, _, _ in tasks)
+    votes = []
     for one in ratings:
         question = _question(one, asked, problems)
         if question is None:
             continue
         name = items.matched(one.item) if options.match_ids else one.item
-        task_id = tasks.get((question.key, name, one.system, one.condition))
-        if task_id is None:
+        task = tasks.get((question.key, name, one.system, one.condition))
+        if task is None:
             _note_unknown(one, question, tasks, items, problems)
             continue
-        response = _response(one, question, problems)
-        rater = raters.get(one.rater)
-        if rater is None:
-            rater_id = stable_id(known.study.study_id, "rater", answers, len(new.raters))
-            rater = raters[one.rater] = _rater(rater_id, one, known, options)
-            new.raters.append(rater)
-        if (rater.rater_id, task_id) not in held:
-            held[rater.rater_id, task_id] = stable_id(
-                known.study.study_id, "assignment", rater.rater_id, task_id
-            )
-            place = following.setdefault(rater.rater_id, 0)
-            following[rater.rater_id] += 1
-            new.assignments.append(
-                Assignment(
-                    *(
-                        held[rater.rater_id, task_id],
-                        known.study.study_id,
-                        task_id,
-                        rater.rater_id,
-                        place,
-                        "0",
-                        "main",
-                        None,
-                    ),
-                    *(one.judged_at, one.judged_at),
-                )
-            )
-        key = (held[rater.rater_id, task_id], question.key)
-        if key in given:
-            sentence = f"{shortened(one.rater)} has rated this output on {question.key!r} {given[key]}; give one rating each"
-            problems.add(one.line, one.column, sentence)
-            continue
-        given[key] = f"on {rows.table.unit} {one.line}"
-        new.judgments.append(
-            Judgment(
-                *(stable_id(known.study.study_id, "judgment", *key), known.study.study_id, *key, 0, response),
-                *(one.confidence, one.rationale, one.seconds, None, one.judged_at, None),
-                kind=question.kind,
-            )
-        )
+        place = (task, "0", "main", None, question.key, _response(one, question, problems))
+        given = (one.confidence, one.rationale, one.seconds, None, one.judged_at)
+        votes.append(VoteRow(one.line, one.rater, one.source, *place, *given, kind=question.kind))
+    return votes
 
 
-def _rater(rater_id: str, one: RatingRow, known: StudyRecords, options: ImportOptions) -> Rater:
-    token = stable_id(rater_id, "no link")
-    return Rater(
-        *(
-            rater_id,
-            known.study.study_id,
-            token,
-            one.rater,
-            one.source,
-            None,
-            {},
-            None,
-            "active",
-            None,
-            options.now,
-        )
-    )
-
-
-def _tasks(known: StudyRecords, design: Design, file: str) -> dict[tuple[str, str, str, str], str]:
+def _tasks(known: StudyRecords, design: Design, file: str) -> dict[tuple[str, str, str, str], Task]:
     """Return the tasks of one output, by question, item (its name), system and condition."""
     items = {item.item_id: item.name for item in known.items}
     outputs = {output.output_id: output for output in known.outputs}
@@ -291,16 +226,8 @@ def _tasks(known: StudyRecords, design: Design, file: str) -> dict[tuple[str, st
         for question in templates.get(task.template, ()):
             output = outputs[shown[task.task_id][0]]
             place = (question.key, items[output.item_id], output.system, output.condition)
-            found[place] = task.task_id
+            found[place] = task
     return found
-
-
-def _following(known: StudyRecords) -> dict[str, int]:
-    """Return the next free position of each rater."""
-    following: dict[str, int] = {}
-    for one in known.assignments:
-        following[one.rater_id] = max(following.get(one.rater_id, 0), one.position + 1)
-    return following
 
 
 def _asked(design: Design) -> dict[str, Question]:
@@ -354,7 +281,7 @@ def _response(one: RatingRow, question: Question, problems: Problems) -> str:
 def _note_unknown(
     one: RatingRow,
     question: Question,
-    tasks: Mapping[tuple[str, str, str, str], str],
+    tasks: Mapping[tuple[str, str, str, str], Task],
     items: Ids,
     problems: Problems,
 ) -> None:

@@ -15,7 +15,7 @@ from study.stats.resampling import Estimate, check_confidence_level, normal_quan
 
 ONE_LEVEL = "all ratings are of one level"
 ONE_SYSTEM = "fewer than two systems with ratings away from one end of the scale"
-SAME_COLUMNS = "the columns of the design say the same: slopes cannot be told apart"
+SAME_COLUMNS = "the columns of the design matrix are linearly dependent, so the slopes cannot be estimated"
 NO_OVERLAP = "ratings of some groups do not overlap: the slope has no finite estimate"
 
 NO_BOUND = "no finite maximum: levels differ so much that ratings hardly vary beside them"

@@ -61,7 +61,7 @@ def dropped(name: str) -> Callable[[Row], Row]:
 
 
 def _arranged(row: Row) -> Row:
-    """Return an assignment with its arrangement in the place of the side of output a."""
+    """Return an assignment with its arrangement instead of the side of output a."""
     return {
         "arrangement" if name == "side_of_a" else name: ARRANGEMENT_OF[value]
         if name == "side_of_a"

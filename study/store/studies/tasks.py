@@ -1,4 +1,4 @@
-"""The tasks of a draft, made anew where its design's templates change."""
+"""The tasks of a draft, remade when its design's templates change."""
 
 import duckdb
 

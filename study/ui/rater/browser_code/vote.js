@@ -97,7 +97,7 @@ function drawVote(board, vote) {
 
 function press(button, node) {
   if (document.hidden && page.shownAt === Infinity) {
-    page.seen = true;  // whoever presses sees it: some browsers call a frame of another site hidden
+    page.seen = true;  // a press means somebody is looking: some browsers report a cross-site frame as hidden
     page.shownAt = performance.now();
   }
   const since = Math.max(0, performance.now() - page.shownAt);
